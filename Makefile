@@ -1,0 +1,37 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV := uv==0.13.9
+BIN := .venv/bin
+OUT ?= out/$(ASSIGNMENT)
+
+help: ## list these targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/ready ## make the environment alone, from requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## build the handouts, grade the example class in the sandbox, name the page
+	@$(BIN)/python -m demo
+
+test: setup ## run every test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q
+
+student: setup ## write dist/student/<id>.zip, what students get
+	@$(BIN)/autograder student $(ASSIGNMENT) --out dist/student
+
+grade: setup ## grade a class: ASSIGNMENT=<id> SUBMISSIONS=<dir> [OUT=<dir>]
+	@$(BIN)/autograder grade $(ASSIGNMENT) $(SUBMISSIONS) --out $(OUT)
+
+bench: setup ## seconds a submission: ours, pytest and otter in one run
+	@$(BIN)/python -m benchmarks
+
+.PHONY: help setup demo test student grade bench

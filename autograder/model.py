@@ -1,0 +1,159 @@
+"""The nouns of the house: frozen values without disk, clock or numpy. Every room may import them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["auto", "manual", "both"]
+Verdict = Literal["passed", "failed", "timed_out", "skipped", "errored"]
+Visibility = Literal["visible", "hidden"]
+Status = Literal["graded", "partial", "rejected"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may use. Seconds are CPU seconds of its whole process tree; wall time gets a multiple of them."""
+
+    call_seconds: float = 10.0
+    check_seconds: float = 30.0
+    submission_seconds: float = 600.0
+    memory_mb: int = 2048
+    processes: int = 64
+    scratch_mb: int = 256
+    output_kb: int = 64
+    reply_mb: int = 64
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """`per_day` is the share of the score lost for each day begun after `due` plus `grace_minutes`; nothing counts after `days`."""
+
+    due: datetime | None = None
+    grace_minutes: float = 0.0
+    per_day: float = 0.0
+    days: int = 0
+
+
+@dataclass(frozen=True)
+class Question:
+    """`points` in all, of which `manual` are a person's to give."""
+
+    id: str
+    title: str
+    points: float
+    manual: float = 0.0
+
+    @property
+    def auto(self) -> float:
+        """Points that checks decide."""
+        return self.points - self.manual
+
+    @property
+    def kind(self) -> Kind:
+        if self.manual == 0:
+            return "auto"
+        return "manual" if self.manual == self.points else "both"
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One handout and its secrets: `handout` is assignments/<id>, `solution` is solutions/<id> or None on a student's machine."""
+
+    id: str
+    title: str
+    source: str
+    questions: tuple[Question, ...]
+    files: tuple[str, ...]
+    handout: Path
+    optional: tuple[str, ...] = ()
+    solution: Path | None = None
+    limits: Limits = field(default_factory=Limits)
+    lateness: Lateness = field(default_factory=Lateness)
+    bonus: float = 0.0
+    data: tuple[str, ...] = ()
+    version: str = ""
+    checks_version: str = ""
+
+    @property
+    def max_score(self) -> float:
+        """What full marks are: the questions' points without the bonus on top."""
+        return sum(q.points for q in self.questions) - self.bonus
+
+    def question(self, id: str) -> Question:
+        for question in self.questions:
+            if question.id == id:
+                return question
+        raise KeyError(f"{self.id} has no question {id!r}; it has {', '.join(q.id for q in self.questions)}")
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Who may submit: student id → name; team name → student ids; and the names a platform gives its zips → student ids."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One zip or folder after safe reading. `folder` holds the files kept, or is None when `rejected` says why nothing could be read."""
+
+    name: str
+    sha256: str
+    students: tuple[str, ...] = ()
+    folder: Path | None = None
+    files: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    received: datetime | None = None
+    rejected: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one check said of one submission. `says` is the check's docstring line; `why` and `hint` are for the student."""
+
+    name: str
+    question: str
+    says: str
+    points: float
+    score: float
+    outcome: Verdict
+    why: str = ""
+    hint: str = ""
+    visibility: Visibility = "visible"
+    seconds: float = 0.0
+    detail: str = ""
+    """For staff only: the traceback of a check that itself went wrong."""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The one record a submission ends in. `score` counts what is decided, `pending` the manual points nobody has judged yet."""
+
+    assignment: str
+    submission: str
+    sha256: str
+    students: tuple[str, ...]
+    status: Status
+    reason: str
+    score: float
+    max_score: float
+    pending: float
+    questions: Mapping[str, float]
+    outcomes: tuple[Outcome, ...]
+    seed: int
+    versions: Mapping[str, str]
+    late: str = ""
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    isolation: tuple[str, ...] = ()
+    output: str = ""
+    """The first kilobytes that the submission printed; staff only."""
+    seconds: float = 0.0
