@@ -1,0 +1,6 @@
+"""The data sets that install with the kit: `load("digits")` and `load("binary")`, the same arrays on every machine."""
+
+from autograder.data.dataset import DataError, Dataset
+from autograder.data.shelf import load, names
+
+__all__ = ["DataError", "Dataset", "load", "names"]
