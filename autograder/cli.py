@@ -1,0 +1,193 @@
+"""The command: parse, call the pipeline, print. Nothing is decided here."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from autograder.model import Assignment
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+Out = Annotated[Path, typer.Option("--out", help="the folder for everything that is written")]
+Question = Annotated[str, typer.Option("--question", help="only this question, e.g. q1_fc")]
+
+
+class IsolationChoice(str, Enum):
+    best = "best"
+    strict = "strict"
+    none = "none"
+
+
+@app.command()
+def student(ids: Annotated[list[str] | None, typer.Argument(metavar="[ID...]")] = None, out: Out = Path("dist/student")) -> None:
+    """Write the zips that students get."""
+    from autograder import pipeline
+
+    root, assignments = _house()
+    chosen = [_pick(assignments, id) for id in ids or assignments]
+    for path in pipeline.student(chosen, root, out):
+        print(path)
+
+
+@app.command()
+def skeletons(check: Annotated[bool, typer.Option("--check", help="only say what has drifted; exit code 1 if anything has")] = False) -> None:
+    """Derive the skeletons in assignments/ from the solutions."""
+    from autograder.course import skeletons as derive
+
+    drift: list[str] = []
+    for assignment in _house()[1].values():
+        drift += derive.stale(assignment)
+        if not check:
+            derive.write(assignment)
+    for line in drift:
+        print(line if check else f"rewrote: {line}")
+    raise typer.Exit(1 if check and drift else 0)
+
+
+@app.command()
+def grade(
+    id: Annotated[str, typer.Argument(metavar="ID")],
+    submissions: Annotated[Path, typer.Argument(help="a folder of zips or folders, a bulk download, or one zip")],
+    out: Out,
+    workers: Annotated[int | None, typer.Option(min=1, help="grading processes; all cores unless said")] = None,
+    seed: Annotated[int | None, typer.Option(help="the secret seed; drawn and kept in the gradebook unless said")] = None,
+    roster: Annotated[Path | None, typer.Option(help="roster.csv: id,name,team,aliases")] = None,
+    isolation: Annotated[IsolationChoice, typer.Option(help="strict refuses less than every layer")] = IsolationChoice.best,
+    json: Annotated[bool, typer.Option("--json", help="one JSON event a line, for programs")] = False,
+) -> None:
+    """Grade a class; a second run goes on where the first one stopped."""
+    from autograder import course, pipeline, progress
+
+    assignment = _pick(_house()[1], id)
+    people = course.load_roster(roster) if roster else None
+    with progress.shown(as_json=json) as tell:
+        grades = pipeline.grade(
+            assignment, submissions, out, workers=workers, seed=seed, roster=people, isolation=isolation.value, tell=tell
+        )
+    if not json:
+        progress.table(grades)
+        print(f"\n{out / 'grades.csv'}\n{out / 'summary.html'}")
+
+
+@app.command()
+def regrade(
+    id: Annotated[str, typer.Argument(metavar="ID")],
+    out: Out,
+    question: Question = "",
+    workers: Annotated[int | None, typer.Option(min=1)] = None,
+    isolation: Annotated[IsolationChoice, typer.Option()] = IsolationChoice.best,
+) -> None:
+    """Run the checks again over a graded class; adds a row to the gradebook and overwrites none."""
+    from autograder import pipeline, progress
+
+    with progress.shown() as tell:
+        grades = pipeline.regrade(_pick(_house()[1], id), out, question=question, workers=workers, isolation=isolation.value, tell=tell)
+    progress.table(grades)
+
+
+@app.command()
+def verify(
+    id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1)] = None,
+) -> None:
+    """Prove an assignment: points add up, slips are caught, the solution earns all, the handout nothing."""
+    from autograder import pipeline, progress
+
+    root, assignments = _house()
+    problems = 0
+    for assignment in [_pick(assignments, id)] if id else assignments.values():
+        with progress.shown() as tell:
+            report = pipeline.verify(assignment, root, workers=workers, tell=tell)
+        print(report.says)
+        for problem in report.problems:
+            print(f"  {problem}")
+        problems += len(report.problems)
+    raise typer.Exit(2 if problems else 0)
+
+
+@app.command()
+def check(question: Question = "") -> None:
+    """Run the visible checks over this folder (a student's command)."""
+    import pytest
+
+    _here()
+    raise typer.Exit(int(pytest.main([".", "-q", *(["--question", question] if question else [])])))
+
+
+@app.command()
+def submit(out: Annotated[Path | None, typer.Option("--out", help="where the zip goes; beside this folder's files unless said")] = None) -> None:
+    """Build the zip to hand in, and say what the grader will see (a student's command)."""
+    from autograder import intake
+
+    assignment = _here()
+    folder = Path.cwd()
+    seen = intake.preview(folder, assignment)
+    for note in seen.notes:
+        print(note)
+    if seen.rejected:
+        _refuse(f"not built: {seen.rejected}")
+    path = intake.bundle(folder, assignment, out or folder / f"{assignment.id}.zip")
+    print(f"{path} holds {', '.join(seen.files)}")
+    print("Hand in this file. What it says of missing files is what the grader will say.")
+
+
+def _here() -> Assignment:
+    """The assignment whose handout this folder is."""
+    from autograder import course
+
+    folder = Path.cwd()
+    if not (folder / "assignment.toml").is_file():
+        _refuse(f"{folder}: there is no assignment.toml here; go into the folder that you unpacked")
+    return course.load(folder, None)
+
+
+def _house() -> tuple[Path, dict[str, Assignment]]:
+    """The nearest folder upwards that holds assignments/, and what is in it."""
+    from autograder import course
+
+    for root in (Path.cwd(), *Path.cwd().parents):
+        if (root / "assignments").is_dir():
+            return root, course.find(root)
+    _refuse(f"{Path.cwd()}: there is no assignments/ here or above; run this in the course's folder")
+
+
+def _pick(assignments: dict[str, Assignment], id: str) -> Assignment:
+    if id in assignments:
+        return assignments[id]
+    from difflib import get_close_matches
+
+    near = get_close_matches(id, assignments, n=1)
+    _refuse(f"{id}: no such assignment; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(assignments)}"))
+
+
+def _refuse(line: str) -> NoReturn:
+    print(line, file=sys.stderr)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """The console script: what we know of is one line and exit code 2, an interrupt is 130, anything else a traceback."""
+    try:
+        code = app(standalone_mode=False)
+    except (typer.Abort, KeyboardInterrupt):
+        print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
+        code = 130
+    except Exception as error:
+        if hasattr(error, "show") and hasattr(error, "exit_code"):  # a click error: wrong option, missing argument
+            error.show()
+        elif type(error).__module__.startswith("autograder"):
+            print(error, file=sys.stderr)
+        else:
+            raise
+        code = 2
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Many submissions on this machine's cores: one grading process a core, restarted when it dies, nothing lost."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import cast
+
+from autograder.grading.runner import ChecksError, Ran, serve
+from autograder.grading.score import not_graded, score
+from autograder.model import Assignment, Grade, Submission
+from autograder.sandbox.probe import Isolation
+
+_ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is the same for every submission of a run. It travels to the grading processes, so it holds values only."""
+
+    assignment: Assignment
+    seed: int
+    versions: Mapping[str, str]
+    isolation: Isolation
+    datasets: Callable[[str], object]
+    """A module-level function: name → data set."""
+    question: str = ""
+
+
+@dataclass
+class Job:
+    """One submission on its way, with how often a grading process has died under it."""
+
+    submission: Submission
+    attempts: int = 0
+
+
+def run(setup: Setup, submissions: Sequence[Submission], workers: int) -> Iterator[Grade]:
+    """Grade them all, yielding each grade when it is there; closing the iterator ends the grading processes."""
+    waiting = deque(Job(submission) for submission in submissions)
+    crew: dict[Connection, _Worker] = {}
+    try:
+        while waiting or crew:
+            while waiting and len(crew) < workers and not any(w.job is None for w in crew.values()):
+                worker = _Worker(setup)
+                worker.give(waiting.popleft())
+                crew[worker.pipe] = worker
+            for ready in wait(list(crew)):
+                worker = crew[cast("Connection", ready)]
+                grade = worker.take(setup)
+                if grade is not None:
+                    yield grade
+                if worker.dead:
+                    del crew[worker.pipe]
+                    if worker.job is not None:
+                        yield from _again(setup, worker.job, waiting)
+                elif waiting:
+                    worker.give(waiting.popleft())
+                else:
+                    worker.stop()
+                    del crew[worker.pipe]
+    finally:
+        for worker in crew.values():
+            worker.stop(at_once=True)
+
+
+def _again(setup: Setup, job: Job, waiting: deque[Job]) -> Iterator[Grade]:
+    """A grading process died under this submission: once more, then a record that says so."""
+    job.attempts += 1
+    if job.attempts < _ATTEMPTS:
+        waiting.append(job)
+        return
+    why = f"the grading process ended {_ATTEMPTS} times while it graded this submission; staff have to look"
+    yield not_graded(setup.assignment, job.submission, why, seed=setup.seed, versions=setup.versions)
+
+
+class _Worker:
+    """A grading process and the pipe to it. The pipe carries only our own values, never a submission's."""
+
+    def __init__(self, setup: Setup) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_work, args=(setup, theirs), daemon=False)
+        self._process.start()
+        theirs.close()
+        self.job: Job | None = None
+        self.dead = False
+
+    def give(self, job: Job) -> None:
+        self.job = job
+        with contextlib.suppress(BrokenPipeError, OSError):
+            self.pipe.send(job.submission)
+
+    def take(self, setup: Setup) -> Grade | None:
+        """The grade that has come, or None when the process died; `dead` tells."""
+        try:
+            answer = self.pipe.recv()
+        except (EOFError, ConnectionResetError):
+            self.stop(at_once=True)
+            return None
+        if isinstance(answer, str):
+            self.stop(at_once=True)
+            raise ChecksError(answer)
+        assert self.job is not None
+        submission, self.job = self.job.submission, None
+        ran = cast("Ran", answer)
+        return score(
+            setup.assignment,
+            submission,
+            ran.outcomes,
+            seed=setup.seed,
+            versions=setup.versions,
+            isolation=(setup.isolation.level, *setup.isolation.layers),
+            output=ran.output,
+            seconds=ran.seconds,
+        )
+
+    def stop(self, at_once: bool = False) -> None:
+        self.dead = True
+        self.pipe.close()
+        if at_once:
+            self._process.kill()
+        self._process.join()
+
+
+def _work(setup: Setup, pipe: Connection) -> None:
+    """The grading process: a zygote of its own, the checks collected once, then submissions until the pipe closes."""
+    from autograder.sandbox.box import Zygote, shield
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    shield()
+    try:
+        with contextlib.closing(Zygote(setup.isolation)) as zygote:
+            limits = setup.assignment.limits
+            serve(
+                setup.assignment,
+                setup.seed,
+                setup.datasets,
+                _jobs(pipe),
+                lambda folder: lambda: zygote.open(folder, limits),
+                lambda _submission, ran: pipe.send(ran),
+                setup.question,
+            )
+    except (BrokenPipeError, KeyboardInterrupt):
+        pass  # the parent is gone: what it has is saved, the rest is the next run's
+    except ChecksError as error:
+        with contextlib.suppress(OSError):
+            pipe.send(str(error))
+
+
+def _jobs(pipe: Connection) -> Iterator[Submission]:
+    with contextlib.suppress(EOFError):
+        while True:
+            yield pipe.recv()

@@ -1,0 +1,182 @@
+"""One grading process: checks collected once by pytest, then run against one submission after the other."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from autograder.checks import plugin
+from autograder.model import Assignment, Outcome, Submission
+from autograder.sandbox.student import Student
+
+_OUTCOME_KEYS = {f.name for f in fields(Outcome)}
+
+
+class ChecksError(Exception):
+    """The checks of an assignment could not be collected; the message is what pytest said."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of one submission."""
+
+    outcomes: tuple[Outcome, ...]
+    output: str
+    seconds: float
+
+
+class Reference:
+    """`ref.layers` is solutions/<id>/layers.py, imported in the grader. It never enters a process that runs student code."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __getattr__(self, name: str) -> ModuleType:
+        if name.startswith("_") or not (self._folder / f"{name}.py").is_file():
+            raise AttributeError(f"{self._folder} has no {name}.py")
+        if str(self._folder) not in sys.path:
+            sys.path.append(str(self._folder))
+        return importlib.import_module(name)
+
+
+@dataclass
+class Context:
+    """What the plugin asks for: the student of the moment, and what stays the same for a whole run."""
+
+    seed: int
+    ref: Reference | None
+    datasets: Callable[[str], object]
+    hidden_root: Path | None
+    student: Student | None = None
+    once: dict[Any, Any] = field(default_factory=dict)
+
+    def data(self, name: str) -> object:
+        return self.datasets(name)
+
+    def hidden(self, path: Path) -> bool:
+        return self.hidden_root is not None and path.is_relative_to(self.hidden_root)
+
+
+class Harness:
+    """The plugin's other half: gives each check its surroundings and takes its outcome."""
+
+    def __init__(self, context: Context, drive: Callable[[Harness, pytest.Session], None]) -> None:
+        self.context = context
+        self.outcomes: list[Outcome] = []
+        self._drive = drive
+        self.trouble: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def autograder_context(self) -> Context:
+        return self.context
+
+    def autograder_outcome(self, outcome: Mapping[str, Any]) -> None:
+        self.outcomes.append(Outcome(**{k: v for k, v in outcome.items() if k in _OUTCOME_KEYS}))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.trouble.append(f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1]}")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self._drive(self, session)
+        return True
+
+
+def check_files(assignment: Assignment) -> list[Path]:
+    """Visible checks first, then hidden ones, each by name."""
+    folders = [assignment.handout, *([assignment.solution] if assignment.solution else [])]
+    return [path.resolve() for folder in folders for path in sorted(folder.glob("checks_*.py"))]
+
+
+def collect(
+    assignment: Assignment,
+    seed: int,
+    datasets: Callable[[str], object],
+    drive: Callable[[Harness, pytest.Session], None],
+    select: str = "",
+) -> None:
+    """Let pytest collect the assignment's checks and hand its session to `drive`; `select` narrows to one question.
+
+    Raises ChecksError when a check is refused or a file does not import.
+    """
+    solution = assignment.solution.resolve() if assignment.solution else None
+    context = Context(seed, Reference(solution) if solution else None, datasets, solution)
+    harness = Harness(context, drive)
+    quiet = ("terminal", "cacheprovider", "logging", "warnings", "faulthandler", "junitxml", "doctest", "autograder_home", "xdist")
+    args = [str(path) for path in check_files(assignment)]
+    args += ["-c", os.devnull, "--rootdir", str(assignment.handout.resolve().parent), "--capture=no", "--import-mode=importlib"]
+    args += [word for name in quiet for word in ("-p", f"no:{name}")]
+    args += ["--question", select] if select else []
+    extra = [] if _by_entry_point() else [plugin]
+    code = pytest.main(args, plugins=[harness, *extra])
+    if harness.trouble or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise ChecksError("; ".join(harness.trouble) or f"{assignment.id}: pytest could not collect the checks ({code!r})")
+
+
+def declared(assignment: Assignment, datasets: Callable[[str], object]) -> list[Outcome]:
+    """Every check with its question and points, as a passed outcome that nobody has earned: for double entry."""
+    found: list[Outcome] = []
+
+    def note(_harness: Harness, session: pytest.Session) -> None:
+        for item in session.items:
+            facts = plugin.facts(item)
+            found.append(Outcome(facts.name, facts.question, facts.says, facts.points, 0.0, "skipped"))
+
+    collect(assignment, 0, datasets, note)
+    return found
+
+
+def serve(
+    assignment: Assignment,
+    seed: int,
+    datasets: Callable[[str], object],
+    jobs: Iterable[Submission],
+    connect: Callable[[Path], Callable[[], Any]],
+    done: Callable[[Submission, Ran], None],
+    select: str = "",
+) -> None:
+    """Run all checks against each submission of `jobs`, which may block until the next one comes."""
+
+    def drive(harness: Harness, session: pytest.Session) -> None:
+        for submission in jobs:
+            done(submission, _run(harness, session, assignment, submission, connect))
+
+    collect(assignment, seed, datasets, drive, select)
+
+
+def _run(
+    harness: Harness,
+    session: pytest.Session,
+    assignment: Assignment,
+    submission: Submission,
+    connect: Callable[[Path], Callable[[], Any]],
+) -> Ran:
+    assert submission.folder is not None, f"{submission.name} was rejected and cannot be run"
+    began = time.perf_counter()
+    harness.outcomes = []
+    student = Student(connect(submission.folder), assignment.limits, submission.files)
+    harness.context.student = student
+    try:
+        plugin.run_once(session)
+        output = student.printed
+    finally:
+        harness.context.student = None
+        student.close()
+    return Ran(tuple(harness.outcomes), output, time.perf_counter() - began)
+
+
+def _by_entry_point() -> bool:
+    """Whether pytest loads the plugin by itself, because the package is installed."""
+    from importlib.metadata import entry_points
+
+    return any(point.value == plugin.__name__ for point in entry_points(group="pytest11"))

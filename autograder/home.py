@@ -1,0 +1,51 @@
+"""A student's machine: what the checks' plugin asks for when there is no grader, only a folder and an editor."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import data
+from autograder.model import Limits
+from autograder.sandbox import local
+from autograder.sandbox.student import Student
+
+
+class Home:
+    """The folder's own modules, called in this process; no hidden checks, no reference, no limits but patience."""
+
+    ref = None
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder = folder
+        self.seed = seed
+        self.once: dict[Any, Any] = {}
+
+    @cached_property
+    def student(self) -> Student:
+        endless = Limits(call_seconds=1e9, check_seconds=1e9, submission_seconds=1e9)
+        files = sorted(path.name for path in self.folder.iterdir() if path.is_file())
+        return Student(lambda: local.connect(self.folder), endless, files)
+
+    def data(self, name: str) -> data.Dataset:
+        return data.load(name)
+
+    def hidden(self, path: Path) -> bool:
+        return False
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("autograder").addoption("--seed", type=int, default=1, help="draw the checks' inputs from this seed")
+
+
+@pytest.hookimpl(optionalhook=True)
+def autograder_context(config: pytest.Config) -> Home:
+    """The folder that pytest was started for; kept on the config, so that modules are imported once."""
+    home: Home | None = getattr(config, "_autograder_home", None)
+    if home is None:
+        home = Home(config.rootpath, config.getoption("--seed"))
+        config._autograder_home = home  # type: ignore[attr-defined]
+    return home

@@ -1,0 +1,175 @@
+"""The walk from zips to grades: each step a function that fits one screen."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+from typing import Literal
+
+from autograder import __version__, course, data, intake
+from autograder.course import guards, handout, skeletons, slips, wheel
+from autograder.gradebook import Gradebook
+from autograder.grading import Setup, rejected, run
+from autograder.model import Assignment, Grade, Roster, Submission
+from autograder.reports import feedback, summary, tables
+from autograder.sandbox.probe import Isolation, probe
+
+Wanted = Literal["best", "strict", "none"]
+
+
+class UsageError(Exception):
+    """The call cannot be carried out; one line says what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Progress, for a bar, a log or a program. `grade` is there when one more submission has its record."""
+
+    event: Literal["started", "graded", "kept", "finished"]
+    done: int
+    total: int
+    grade: Grade | None = None
+
+
+Tell = Callable[[Event], None]
+
+
+def student(assignments: Sequence[Assignment], root: Path, out: Path) -> list[Path]:
+    """Write the zip that students get for each assignment; the same bytes on every run."""
+    built = wheel.build(root, out)
+    try:
+        return [handout.build(assignment, built, out) for assignment in assignments]
+    finally:
+        built.unlink()
+
+
+def grade(
+    assignment: Assignment,
+    submissions: Path,
+    out: Path,
+    *,
+    workers: int | None = None,
+    seed: int | None = None,
+    roster: Roster | None = None,
+    isolation: Wanted = "best",
+    tell: Tell = lambda event: None,
+) -> list[Grade]:
+    """Grade every submission that has no record yet and write the tables and pages; raises UsageError.
+
+    A record belongs to (the submission's sha256, the versions, the seed): whatever was saved before a kill is kept.
+    """
+    confined = confine(isolation)
+    arrivals = intake.discover(submissions)
+    if not arrivals:
+        raise UsageError(f"{submissions}: there is no submission here; give a folder of zips or folders, or one zip")
+    kept_in = _private(out / "submissions")
+    with Gradebook(out / "gradebook.db") as book:
+        setup = Setup(assignment, book.seed(assignment.id, seed), versions(assignment), confined, data.load)
+        received = [intake.receive(arrival, assignment, kept_in, roster) for arrival in arrivals]
+        graded = _graded(book, setup, received, workers or cores(), tell)
+        for done in graded:
+            _write_feedback(done, assignment, out)
+        grades = [g for g in book.grades(assignment.id) if g.submission in {s.name for s in received}]
+        _write_tables(grades, assignment, out)
+    return grades
+
+
+def regrade(
+    assignment: Assignment, out: Path, *, question: str = "", workers: int | None = None, isolation: Wanted = "best", tell: Tell = lambda event: None
+) -> list[Grade]:
+    """Run the checks again over the submissions that a run has kept, adding rows and overwriting none; raises UsageError.
+
+    With `question`, only its checks run and every other outcome stays as it was.
+    """
+    if not (out / "gradebook.db").is_file():
+        raise UsageError(f"{out}: there is no gradebook.db here; name the --out folder of a graded class")
+    with Gradebook(out / "gradebook.db") as book:
+        before = {g.submission: g for g in book.grades(assignment.id) if g.status != "rejected"}
+        again = [_kept(g, assignment, out, book) for g in before.values()]
+        setup = Setup(assignment, book.seed(assignment.id, None), versions(assignment), confine(isolation), data.load, question)
+        for n, fresh in enumerate(run(setup, again, workers or cores())):
+            merged = merge(fresh, before[fresh.submission], assignment, question)
+            book.save(merged)
+            tell(Event("graded", n + 1, len(again), merged))
+        grades = book.grades(assignment.id)
+        for done in grades:
+            _write_feedback(done, assignment, out)
+        _write_tables(grades, assignment, out)
+    return grades
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What `verify` found: a line of counts, and one sentence for each thing that is wrong."""
+
+    says: str
+    problems: tuple[str, ...]
+
+
+def confine(wanted: Wanted) -> Isolation:
+    """Probe this machine by starting a real sandbox; raises UsageError where it grants less than asked for."""
+    found = probe()
+    if wanted == "strict" and (found.level != "ns" or found.missing):
+        lacking = ", ".join(found.missing) or "namespaces"
+        raise UsageError(f"--isolation strict: this machine does not grant {lacking}; use --isolation best or another machine")
+    if wanted != "none" and found.level == "none":
+        raise UsageError("this machine confines nothing, so hidden checks would lie open; grade on Linux, or say --isolation none")
+    return found
+
+
+def versions(assignment: Assignment) -> dict[str, str]:
+    """Everything besides the submission and the seed that a grade depends on."""
+    return {
+        "assignment": assignment.version,
+        "checks": assignment.checks_version,
+        "data": ",".join(data.load(name).checksum for name in assignment.data),
+        "kit": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("numpy", "torch")},
+    }
+
+
+def cores() -> int:
+    """How many grading processes this machine takes."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def merge(fresh: Grade, old: Grade, assignment: Assignment, question: str) -> Grade:
+    """A regrade of one question: its new outcomes among the old ones of the others."""
+    if not question:
+        return fresh
+    others = {q.id: old.questions.get(q.id, 0.0) for q in assignment.questions if q.id != question}
+    outcomes = [o for o in old.outcomes if o.question != question] + list(fresh.outcomes)
+    order = {q.id: n for n, q in enumerate(assignment.questions)}
+    return replace(
+        fresh,
+        questions=fresh.questions | others,
+        outcomes=tuple(sorted(outcomes, key=lambda o: order[o.question])),
+        score=round(sum((fresh.questions | others).values()), 6),
+    )
+
+
+def _graded(book: Gradebook, setup: Setup, received: Sequence[Submission], workers: int, tell: Tell) -> Iterator[Grade]:
+    """Each submission's grade: those kept from an earlier run first, then each as it comes, saved before it is told."""
+    todo, done, total = [], 0, len(received)
+    for submission in received:
+        known = book.find(setup.assignment.id, submission.name, submission.sha256, setup.versions, setup.seed)
+        if known is None:
+            todo.append(submission)
+        else:
+            done += 1
+            yield known
+    tell(Event("started", done, total))
+    unreadable = [rejected(setup.assignment, s, seed=setup.seed, versions=setup.versions) for s in todo if s.folder is None]
+    readable = [s for s in todo if s.folder is not None]
+    for grade in chain(unreadable, run(setup, readable, min(workers, max(1, len(readable))))):
+        book.save(grade)
+        done += 1
+        tell(Event("graded", done, total, grade))
+        yield grade
+    tell(Event("finished", done, total))

@@ -1,0 +1,73 @@
+"""What a person or a program sees while a class is graded: a bar on a terminal, plain lines elsewhere, or JSON events."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from autograder.reports.text import plain
+
+if TYPE_CHECKING:
+    from autograder.model import Grade
+    from autograder.pipeline import Event, Tell
+
+
+@contextmanager
+def shown(as_json: bool = False) -> Iterator[Tell]:
+    """Give the pipeline something to tell its events to."""
+    if as_json:
+        yield _json
+    elif sys.stderr.isatty():
+        with _bar() as tell:
+            yield tell
+    else:
+        yield _line
+
+
+def table(grades: Sequence[Grade]) -> None:
+    """The class at a glance: one row a submission, in the order of the CSV."""
+    console = Console()
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for name, justify in (("submission", "left"), ("score", "right"), ("of", "right"), ("pending", "right"), ("status", "left"), ("reason", "left")):
+        shown.add_column(name, justify=justify, overflow="fold", no_wrap=name not in ("submission", "reason"))  # type: ignore[arg-type]
+    for g in grades:
+        cells = (g.submission, f"{g.score:g}", f"{g.max_score:g}", f"{g.pending:g}", g.status, g.reason)
+        shown.add_row(*(escape(plain(cell, 160)) for cell in cells))
+    console.print(shown)
+
+
+def _json(event: Event) -> None:
+    facts: dict[str, object] = {"event": event.event, "done": event.done, "total": event.total}
+    if event.grade is not None:
+        g = event.grade
+        facts |= {"submission": g.submission, "status": g.status, "score": g.score, "max_score": g.max_score, "reason": g.reason}
+    print(json.dumps(facts), flush=True)
+
+
+def _line(event: Event) -> None:
+    if event.grade is not None:
+        g = event.grade
+        print(f"{event.done}/{event.total} {plain(g.submission, 60)}: {g.status}, {g.score:g} of {g.max_score:g}", file=sys.stderr, flush=True)
+    elif event.event == "started" and event.done:
+        print(f"{event.done}/{event.total} were graded before and are kept", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _bar() -> Iterator[Tell]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        running = bar.add_task("grading", total=None)
+
+        def tell(event: Event) -> None:
+            said = f"grading · {escape(plain(event.grade.submission, 30))}" if event.grade else "grading"
+            bar.update(running, completed=event.done, total=event.total, description=said)
+
+        yield tell

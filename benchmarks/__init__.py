@@ -1,0 +1,1 @@
+"""Programs that measure the kit against its peers in one run; `make bench` starts them."""
