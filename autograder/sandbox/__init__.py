@@ -1,0 +1,1 @@
+"""Where student code runs: a confined worker behind a pipe, and the proxy that checks talk to."""

@@ -1,0 +1,36 @@
+"""What lies between the grader and one worker: a frame goes out, exactly one reply frame comes back, or `Stopped` says why not."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+Kind = Literal["timed_out", "memory", "died", "flood", "garbled", "oversized", "processes"]
+
+
+class Stopped(Exception):
+    """The worker was ended before it answered. It is gone: a new one has to be opened.
+
+    `kind` says what happened, `seconds` the budget that ran out (0 where none did), `detail` is for staff.
+    """
+
+    def __init__(self, kind: Kind, detail: str = "", seconds: float = 0.0) -> None:
+        super().__init__(f"{kind}: {detail}" if detail else kind)
+        self.kind: Kind = kind
+        self.detail = detail
+        self.seconds = seconds
+
+
+class Transport(Protocol):
+    """One worker as the grader sees it; `box.Box` and `local.Local` are the two there are."""
+
+    def exchange(self, frame: bytes, seconds: float) -> tuple[bytes, memoryview]:
+        """Send a request frame and return (header, body) of its reply, within CPU `seconds`. Raises `Stopped`."""
+        ...
+
+    def printed(self) -> str:
+        """What the student's code printed so far, bounded by `limits.output_kb`."""
+        ...
+
+    def close(self) -> None:
+        """End the worker and everything it started. May be called twice."""
+        ...
