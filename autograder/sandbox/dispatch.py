@@ -1,0 +1,243 @@
+"""The worker's side of the pipe: runs requests over a submission's code. Nothing here is trusted once that code ran.
+
+A request's header is {"token", "op", "target", "value"?, "watch"?, "seed"?, "release"?}; a reply's is {"token", "ok"}
+or {"token", "error"}. A target is {"path": [module, name, ...]} or {"handle": id, "path": [name, ...]}.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import linecache
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from autograder.sandbox import wire
+from autograder.sandbox.modules import MissingModuleError, Modules, seed
+
+FRAMES = 8
+NAMES = 500
+TEXT = 2_000
+
+
+class _RefusalError(Exception):
+    """An error reply that is not simply an exception of the submission's."""
+
+    def __init__(self, kind: str, cause: BaseException | None = None, names: list[str] | None = None) -> None:
+        super().__init__(kind)
+        self.kind, self.cause, self.names = kind, cause, names or []
+
+
+class Dispatcher:
+    """Answers one request after the other over the modules of one folder; `through` are exceptions it lets pass."""
+
+    def __init__(
+        self,
+        folder: Path,
+        reply_bytes: int = wire.BODY_BYTES,
+        through: tuple[type[BaseException], ...] = (),
+        modules: Modules | None = None,
+    ) -> None:
+        self.modules = modules or Modules(folder)
+        self._reply_bytes = reply_bytes
+        self._through = through
+        self._held: dict[int, object] = {}
+        self._count = 0
+
+    def handle(self, header: bytes, body: wire.Buffer) -> bytes:
+        """The reply frame to one request. Raises WireError for a header that is none, and what `through` names."""
+        request = wire.parse(header)
+        token = request.get("token")
+        try:
+            tree, buffers = self._answer(request, body)
+            if sum(map(len, buffers)) > self._reply_bytes:
+                raise wire.WireError(f"arrays of more than {self._reply_bytes >> 20} MiB")
+            return wire.pack({"token": token, "ok": tree}, buffers)
+        except self._through:
+            raise
+        except BaseException as error:
+            return wire.pack({"token": token, "error": self._report(error)})
+
+    def _answer(self, request: dict[str, Any], body: wire.Buffer) -> tuple[wire.Tree, list[wire.Buffer]]:
+        for number in request.get("release", ()):
+            self._held.pop(number, None)
+        target, op = request["target"], request["op"]
+        value = wire.decode(request.get("value"), body, self._grasp)
+        if op == "load":
+            self._module(target["path"][0])
+            return None, []
+        self._seed(request)
+        *path, last = target["path"] or [None]
+        if op == "set":
+            setattr(self._resolve(target, path), last, value)
+            return None, []
+        subject = self._resolve(target, target["path"])
+        self._seed(request)  # again: finding it may have imported torch
+        result = _OPS[op](subject, value, bool(request.get("watch")))
+        itself = op == "get" and "handle" not in target
+        return wire.encode(result, lambda x: self._hold(x, itself and x is result))
+
+    def _seed(self, request: dict[str, Any]) -> None:
+        if request.get("seed") is not None:
+            seed(request["seed"])
+
+    def _hold(self, x: object, itself: bool) -> dict[str, object]:
+        """Keep an object and describe it; the thing a module path names needs no keeping, its path finds it again."""
+        about: dict[str, object] = {"type": str(type(x).__name__)[:80], "callable": callable(x)}
+        if itself:
+            return {"self": True, **about}
+        self._count += 1
+        self._held[self._count] = x
+        return {"id": self._count, **about}
+
+    def _grasp(self, target: dict[str, Any]) -> object:
+        return self._resolve(target, target["path"])
+
+    def _resolve(self, target: dict[str, Any], path: list[str]) -> object:
+        if "handle" in target:
+            found = self._held[target["handle"]]
+        else:
+            found, path = self._module(path[0]), path[1:]
+        for name in path:
+            try:
+                found = getattr(found, name)
+            except AttributeError as error:
+                if self._frames(error):
+                    raise  # a property of theirs went wrong, which is not the same as having none
+                raise _RefusalError("missing_name", error, _names(found)) from None
+        return found
+
+    def _module(self, name: str) -> object:
+        try:
+            return self.modules.load(name)
+        except MissingModuleError as error:
+            raise _RefusalError("missing_module", error) from None
+        except self._through:
+            raise
+        except BaseException as error:
+            raise _RefusalError("import_failed", error) from None
+
+    def _report(self, error: BaseException) -> dict[str, object]:
+        """What went wrong, as data; an exception's own methods are the submission's and may do anything."""
+        kind, names = "raised", list[str]()
+        if isinstance(error, wire.WireError):
+            kind = "not_plain"
+        if isinstance(error, _RefusalError):
+            kind, names, error = error.kind, error.names, error.cause or error
+        message, frames = "", list[dict[str, object]]()
+        with contextlib.suppress(BaseException):
+            message = str(error.msg if isinstance(error, SyntaxError) else error)[:TEXT]
+        with contextlib.suppress(BaseException):
+            frames = self._frames(error)
+        name = "Exception"
+        with contextlib.suppress(BaseException):
+            name = str(type(error).__name__)[:80]
+        return {"kind": kind, "type": name, "message": message, "frames": frames, "names": names}
+
+    def _frames(self, error: BaseException) -> list[dict[str, object]]:
+        """The submission's own frames, the innermost last; for a syntax error of its files, the line that is wrong."""
+        frames = []
+        trace = error.__traceback__
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            frames.append((code.co_filename, trace.tb_lineno, getattr(code, "co_qualname", code.co_name)))
+            trace = trace.tb_next
+        if isinstance(error, SyntaxError):
+            frames.append((str(error.filename), error.lineno or 0, "<module>"))
+        root = f"{self.modules.folder}{os.sep}"
+        return [
+            {
+                "file": file.removeprefix(root).replace(os.sep, "/")[:200],
+                "line": line,
+                "function": function.replace("<locals>.", "")[:80],
+                "text": _line(file, line)[:200],
+            }
+            for file, line, function in [frame for frame in frames if frame[0].startswith(root)][-FRAMES:]
+        ]
+
+
+def _line(file: str, line: int) -> str:
+    linecache.checkcache(file)
+    return linecache.getline(file, line).strip()
+
+
+def _names(found: object) -> list[str]:
+    """Public names, for a did-you-mean."""
+    try:
+        return [name[:80] for name in dir(found) if not name.startswith("_")][:NAMES]
+    except Exception:
+        return []
+
+
+def _call(subject: Any, value: Any, watch: bool) -> object:
+    args, kwargs = value
+    result = subject(*args, **kwargs)
+    return (result, args) if watch else result
+
+
+def _many(subject: Any, value: Any, watch: bool) -> object:
+    return [subject(*args) for args in value]
+
+
+def _setitem(subject: Any, value: Any, watch: bool) -> object:
+    subject[value[0]] = value[1]
+    return None
+
+
+_OPS: dict[str, Callable[[Any, Any, bool], object]] = {
+    "call": _call,
+    "many": _many,
+    "get": lambda subject, value, watch: subject,
+    "has": lambda subject, value, watch: True,
+    "len": lambda subject, value, watch: len(subject),
+    "item": lambda subject, value, watch: subject[value],
+    "setitem": _setitem,
+}
+
+
+def serve(read_fd: int, write_fd: int, folder: Path, reply_bytes: int = wire.BODY_BYTES) -> None:
+    """Answer requests until the grader closes the pipe. The process should be confined before this is called."""
+    own = os.getpid()
+    _settle(read_fd, write_fd)
+    dispatcher = Dispatcher(folder, reply_bytes)
+    with open(read_fd, "rb", buffering=0, closefd=False) as reader, dispatcher.modules.installed():
+        while (prefix := _read(reader, wire.PREFIX.size)) is not None:
+            header_len, body_len = wire.unpack_prefix(bytes(prefix))
+            header, body = _read(reader, header_len), _read(reader, body_len)
+            if header is None or body is None:
+                return
+            reply = memoryview(dispatcher.handle(bytes(header), body))
+            if os.getpid() != own:
+                os._exit(0)  # a child that the submission forked has no business answering
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(BaseException):
+                    stream.flush()
+            while reply:
+                reply = reply[os.write(write_fd, reply) :]
+
+
+def _settle(read_fd: int, write_fd: int) -> None:
+    """What a script finds around it: no arguments, an empty input, a scratch folder."""
+    sys.argv = ["submission"]
+    with contextlib.suppress(OSError):
+        os.chdir(tempfile.gettempdir())
+    with contextlib.suppress(OSError):
+        empty = os.open(os.devnull, os.O_RDONLY)
+        if 0 not in (read_fd, write_fd):
+            os.dup2(empty, 0)
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 it stays open for the submission
+
+
+def _read(reader: IO[bytes], size: int) -> bytearray | None:
+    """Exactly `size` bytes, or None where the pipe was closed."""
+    buffer = bytearray(size)
+    view = memoryview(buffer)
+    while view:
+        got = reader.readinto(view)  # type: ignore[attr-defined]
+        if not got:
+            return None
+        view = view[got:]
+    return buffer

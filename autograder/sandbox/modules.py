@@ -1,0 +1,165 @@
+"""A submission's own modules: found by file name in its folder, compiled from source, apart from what is installed."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+
+import numpy as np
+
+RESERVED = frozenset(
+    [
+        "autograder",
+        "numpy",
+        "torch",
+        "torchvision",
+        "scipy",
+        "sklearn",
+        "pandas",
+        "matplotlib",
+        "mpl_toolkits",
+        "PIL",
+        "IPython",
+        "mlxtend",
+        "pytest",
+        "_pytest",
+        "safetensors",
+        "sympy",
+        "networkx",
+        "jinja2",
+        "typing_extensions",
+    ]
+)
+"""Names that no submission's file takes over, whether or not they are loaded yet. So are the standard library's."""
+
+
+class MissingModuleError(Exception):
+    """The submission has no file for the module called `name`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class Modules:
+    """The modules of one folder, and the import hook by which they find each other before anything installed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        names = {path.stem for path in self.folder.glob("*.py")} | {
+            path.parent.name for path in self.folder.glob("*/*.py")
+        }
+        self.names = frozenset(filter(_may_take, names))
+        self._loaded: dict[str, ModuleType] = {}
+        self._apart: dict[str, ModuleType] = {}
+
+    def load(self, name: str) -> ModuleType:
+        """The module in `<name>.py` or `<name>/`, imported once. Raises MissingModuleError, or what its code raises."""
+        if name in self.names:
+            if name in sys.modules:
+                return sys.modules[name]
+            with same_draws():
+                return importlib.import_module(name)
+        if name not in self._apart:
+            # `random.py` and its like can be asked for, while `import random` goes on meaning the library.
+            spec = self._spec(name, name, self.folder)
+            if spec is None or spec.loader is None:
+                raise MissingModuleError(name)
+            module = importlib.util.module_from_spec(spec)
+            with same_draws():
+                spec.loader.exec_module(module)
+            self._apart[name] = module
+        return self._apart[name]
+
+    @contextlib.contextmanager
+    def installed(self) -> Iterator[None]:
+        """While it lasts `import` finds this folder's modules; afterwards `sys.modules` is as before."""
+        namesakes = self._take()
+        sys.modules.update(self._loaded)
+        sys.meta_path.insert(0, self)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(ValueError):  # the submission may have taken it out
+                sys.meta_path.remove(self)
+            self._loaded = self._take()
+            sys.modules.update(namesakes)
+
+    def _take(self) -> dict[str, ModuleType]:
+        """Remove what `sys.modules` holds under our names, and return it."""
+        found = [name for name in self.names if name in sys.modules]
+        if any(hasattr(sys.modules[name], "__path__") for name in found):
+            found = [name for name in sys.modules if name.partition(".")[0] in found]
+        return {name: sys.modules.pop(name) for name in found}
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
+        """The import system's question; only names that belong to the folder are answered."""
+        top, _, tail = fullname.rpartition(".")
+        if fullname.partition(".")[0] not in self.names or (top and not path):
+            return None
+        return self._spec(fullname, tail, Path(next(iter(path))) if path else self.folder)
+
+    def _spec(self, fullname: str, tail: str, folder: Path) -> ModuleSpec | None:
+        for place, package in ((folder / tail / "__init__.py", True), (folder / f"{tail}.py", False)):
+            if _spelt(place if not package else place.parent) and place.is_file():
+                loader = _Loader(fullname, str(place))
+                return importlib.util.spec_from_file_location(
+                    fullname, place, loader=loader, submodule_search_locations=[str(place.parent)] if package else None
+                )
+        if _spelt(folder / tail) and any((folder / tail).glob("*.py")):
+            spec = ModuleSpec(fullname, None, is_package=True)
+            spec.submodule_search_locations = [str(folder / tail)]
+            return spec
+        return None
+
+
+class _Loader(SourceFileLoader):
+    """Always compiles the file: a `.pyc` could be stale, or other code than the source that staff read."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
+        return code
+
+
+def _may_take(name: str) -> bool:
+    """Whether a submission's file may be what `import name` finds."""
+    if name in sys.stdlib_module_names or name in RESERVED:
+        return False
+    origin = getattr(getattr(sys.modules.get(name), "__spec__", None), "origin", None) or ""
+    return not {"site-packages", "dist-packages"} & set(Path(origin).parts)
+
+
+def _spelt(place: Path) -> bool:
+    """Whether the name is spelt so on disk: `Layers.py` is found as `layers.py` on some machines, not on the grader's."""
+    return any(entry.name == place.name for entry in place.parent.iterdir())
+
+
+def seed(number: int) -> None:
+    """Seed what student code draws from; torch only where it is loaded."""
+    random.seed(number)
+    np.random.seed(number % 2**32)
+    if hasattr(torch := sys.modules.get("torch"), "manual_seed"):
+        torch.manual_seed(number % 2**63)  # type: ignore[union-attr]
+
+
+@contextlib.contextmanager
+def same_draws() -> Iterator[None]:
+    """Draw from a stream of its own meanwhile: an import gives the same, and a call too, whichever came first."""
+    torch = sys.modules.get("torch")
+    state, numpy_state = random.getstate(), np.random.get_state()
+    torch_state = torch.get_rng_state() if torch is not None else None
+    seed(0)
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        np.random.set_state(numpy_state)
+        if torch is not None:
+            torch.set_rng_state(torch_state)
