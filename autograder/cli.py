@@ -97,13 +97,14 @@ def verify(
     workers: Annotated[int | None, typer.Option(min=1)] = None,
 ) -> None:
     """Prove an assignment: points add up, slips are caught, the solution earns all, the handout nothing."""
-    from autograder import pipeline, progress
+    from autograder import progress
+    from autograder.verify import verify as prove
 
     root, assignments = _house()
     problems = 0
     for assignment in [_pick(assignments, id)] if id else assignments.values():
         with progress.shown() as tell:
-            report = pipeline.verify(assignment, root, workers=workers, tell=tell)
+            report = prove(assignment, root, workers=workers, tell=tell)
         print(report.says)
         for problem in report.problems:
             print(f"  {problem}")

@@ -11,12 +11,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-from autograder import __version__, course, data, intake
-from autograder.course import guards, handout, skeletons, slips, wheel
+from autograder import __version__, data, intake, outputs
+from autograder.course import handout, wheel
 from autograder.gradebook import Gradebook
-from autograder.grading import Setup, rejected, run
+from autograder.grading import Setup, lateness, rejected, run
 from autograder.model import Assignment, Grade, Roster, Submission
-from autograder.reports import feedback, summary, tables
 from autograder.sandbox.probe import Isolation, probe
 
 Wanted = Literal["best", "strict", "none"]
@@ -67,15 +66,15 @@ def grade(
     arrivals = intake.discover(submissions)
     if not arrivals:
         raise UsageError(f"{submissions}: there is no submission here; give a folder of zips or folders, or one zip")
-    kept_in = _private(out / "submissions")
+    kept_in = outputs.private(out / "submissions")
     with Gradebook(out / "gradebook.db") as book:
         setup = Setup(assignment, book.seed(assignment.id, seed), versions(assignment), confined, data.load)
         received = [intake.receive(arrival, assignment, kept_in, roster) for arrival in arrivals]
         graded = _graded(book, setup, received, workers or cores(), tell)
         for done in graded:
-            _write_feedback(done, assignment, out)
+            outputs.write_feedback(done, assignment, out)
         grades = [g for g in book.grades(assignment.id) if g.submission in {s.name for s in received}]
-        _write_tables(grades, assignment, out)
+        outputs.write_tables(grades, assignment, out)
     return grades
 
 
@@ -90,25 +89,17 @@ def regrade(
         raise UsageError(f"{out}: there is no gradebook.db here; name the --out folder of a graded class")
     with Gradebook(out / "gradebook.db") as book:
         before = {g.submission: g for g in book.grades(assignment.id) if g.status != "rejected"}
-        again = [_kept(g, assignment, out, book) for g in before.values()]
+        again = [outputs.kept(g, assignment, out, book.received(assignment.id, g.submission)) for g in before.values()]
         setup = Setup(assignment, book.seed(assignment.id, None), versions(assignment), confine(isolation), data.load, question)
         for n, fresh in enumerate(run(setup, again, workers or cores())):
             merged = merge(fresh, before[fresh.submission], assignment, question)
-            book.save(merged)
+            _save(book, merged, assignment, again)
             tell(Event("graded", n + 1, len(again), merged))
         grades = book.grades(assignment.id)
         for done in grades:
-            _write_feedback(done, assignment, out)
-        _write_tables(grades, assignment, out)
+            outputs.write_feedback(done, assignment, out)
+        outputs.write_tables(grades, assignment, out)
     return grades
-
-
-@dataclass(frozen=True)
-class Verified:
-    """What `verify` found: a line of counts, and one sentence for each thing that is wrong."""
-
-    says: str
-    problems: tuple[str, ...]
 
 
 def confine(wanted: Wanted) -> Isolation:
@@ -168,8 +159,14 @@ def _graded(book: Gradebook, setup: Setup, received: Sequence[Submission], worke
     unreadable = [rejected(setup.assignment, s, seed=setup.seed, versions=setup.versions) for s in todo if s.folder is None]
     readable = [s for s in todo if s.folder is not None]
     for grade in chain(unreadable, run(setup, readable, min(workers, max(1, len(readable))))):
-        book.save(grade)
+        _save(book, grade, setup.assignment, received)
         done += 1
         tell(Event("graded", done, total, grade))
         yield grade
     tell(Event("finished", done, total))
+
+
+def _save(book: Gradebook, grade: Grade, assignment: Assignment, received: Sequence[Submission]) -> None:
+    """With when it came and what lateness leaves of it: manual points are scored later."""
+    came = next(s.received for s in received if s.name == grade.submission)
+    book.save(grade, came, lateness(assignment.lateness, came)[0])

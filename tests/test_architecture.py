@@ -20,10 +20,12 @@ ALLOWED: dict[str, set[str]] = {
     "grading": {"model", "sandbox", "checks"},
     "gradebook": {"model"},
     "reports": {"model"},
-    "pipeline": {"model", "course", "intake", "data", "sandbox", "grading", "gradebook", "reports"},
+    "outputs": {"model", "course", "reports"},
+    "pipeline": {"model", "course", "intake", "data", "sandbox", "grading", "gradebook", "outputs"},
+    "verify": {"model", "course", "intake", "data", "grading", "pipeline"},
     "home": {"model", "sandbox", "data"},
     "progress": {"model", "pipeline", "reports"},
-    "cli": {"model", "pipeline", "progress", "course", "intake"},
+    "cli": {"model", "pipeline", "verify", "progress", "course", "intake"},
 }
 
 

@@ -1,6 +1,7 @@
 """One submission × the checks → outcomes → a grade; many of them, resumably."""
 
-from autograder.grading.batch import Job, Setup, run
-from autograder.grading.score import not_graded, rejected, score
+from autograder.grading.batch import Setup, run
+from autograder.grading.runner import ChecksError, declared
+from autograder.grading.score import lateness, rejected
 
-__all__ = ["Job", "Setup", "not_graded", "rejected", "run", "score"]
+__all__ = ["ChecksError", "Setup", "declared", "lateness", "rejected", "run"]

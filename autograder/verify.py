@@ -1,0 +1,72 @@
+"""Proves that an assignment grades as it says: every guard, then the solution, the handout and all slips in the sandbox."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from autograder import data, intake
+from autograder.course import guards, slips
+from autograder.grading import Setup, declared, run
+from autograder.model import Assignment, Grade
+from autograder.pipeline import Event, Tell, Wanted, confine, cores, student, versions
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What `verify` found: a line of counts, and one sentence for each thing that is wrong."""
+
+    says: str
+    problems: tuple[str, ...]
+
+
+def verify(
+    assignment: Assignment, root: Path, *, workers: int | None = None, isolation: Wanted = "best", tell: Tell = lambda event: None
+) -> Verified:
+    """Prove that an assignment grades as it says, by every guard and by grading solution, handout and all slips."""
+    found = declared(assignment, data.load)
+    with TemporaryDirectory() as scratch:
+        zip = student([assignment], root, Path(scratch))[0]
+        problems = guards.all(assignment, zip, {o.name: (o.question, o.points) for o in found})
+        if problems:
+            return Verified(f"{assignment.id}: not graded, since it does not hold together", tuple(problems))
+        known = slips.load(assignment)
+        attempts = _attempts(assignment, known, Path(scratch) / "attempts")
+        setup = Setup(assignment, 1, versions(assignment), confine(isolation), data.load)
+        received = [intake.receive(a, assignment, Path(scratch) / "read") for a in intake.discover(attempts)]
+        graded: dict[str, Grade] = {}
+        for grade in run(setup, received, workers or cores()):
+            graded[grade.submission] = grade
+            tell(Event("graded", len(graded), len(received), grade))
+    best, empty = graded.pop("solution"), graded.pop("handout")
+    full = sum(q.auto for q in assignment.questions)
+    problems += [f"solution: {o.name} {o.outcome}: {o.why}" for o in best.outcomes if o.outcome != "passed"]
+    problems += [f"handout: earns {o.score:g} from {o.name}" for o in empty.outcomes if o.score]
+    wrong = {slip.id: guards.fails_exactly(slip, [o.name for o in graded[slip.id].outcomes if o.outcome != "passed"]) for slip in known}
+    problems += [line for lines in wrong.values() for line in lines]
+    caught = sum(not lines for lines in wrong.values())
+    hidden = sum(o.visibility == "hidden" for o in best.outcomes)
+    return Verified(
+        f"{assignment.id}: {len(found)} checks ({len(found) - hidden} visible, {hidden} hidden) in {len(assignment.questions)} questions, "
+        f"{assignment.max_score:g} points ({full:g} automatic, {best.pending:g} manual); solution {best.score:g} of {full:g}, "
+        f"handout {empty.score:g}; {caught} of {len(known)} slips caught by exactly the checks they name",
+        tuple(problems),
+    )
+
+
+def _attempts(assignment: Assignment, known: Sequence[slips.Slip], folder: Path) -> Path:
+    """Folders to grade: the solution, the untouched handout, and the solution with each slip made."""
+    assert assignment.solution is not None, "guards have read the solution"
+    asked = [*assignment.files, *assignment.optional]
+    sources = {"solution": assignment.solution, "handout": assignment.handout} | {slip.id: assignment.solution for slip in known}
+    for name, source in sources.items():
+        (folder / name).mkdir(parents=True)
+        for file in asked:
+            if (source / file).is_file():
+                shutil.copy(source / file, folder / name / file)
+    for slip in known:
+        slips.apply(slip, folder / slip.id)
+    return folder
