@@ -80,6 +80,13 @@ def find(root: Path) -> dict[str, Assignment]:
     return found
 
 
+def solution_of(assignment: Assignment) -> Path:
+    """The folder with the solution; raises CourseError where there is none, as on a student's machine."""
+    if assignment.solution is None:
+        raise CourseError(f"{assignment.handout.as_posix()}: has no solution here; run this in the course's folder")
+    return assignment.solution
+
+
 def contents(folder: Path) -> list[str]:
     """Files of `folder` at any depth, as sorted relative posix paths, without hidden ones, caches and compiled ones."""
     names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())

@@ -86,7 +86,7 @@ def _places(path: Path, header: list[str], line: int) -> dict[str, int]:
             raise _wrong(path, line, f"names the column {name} twice")
     places = {name: header.index(name) for name in COLUMNS if name in header}
     for name in COLUMNS:
-        alike = next((cell for cell in header if cell not in COLUMNS and cell and near(cell, [name])), None)
+        alike = next((cell for cell in header if cell not in COLUMNS and near(cell, [name], 0.8)), None)
         if name not in places and alike:
             raise _wrong(path, line, f'"{alike}": no such column; did you mean {name}?')
         if name not in places and name in ("id", "name"):

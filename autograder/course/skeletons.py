@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from autograder.course.assignment import contents
+from autograder.course.assignment import contents, solution_of
 from autograder.course.notebooks import cut_notebook
 from autograder.course.regions import cut, cut_markdown
 from autograder.course.toml import CourseError
@@ -22,7 +22,7 @@ def derive(assignment: Assignment) -> dict[str, bytes]:
     A file that has no region and is not asked for is given away only where it already has a counterpart in the handout,
     so that a secret helper does not slip out because nobody marked it.
     """
-    solution = _solution(assignment)
+    solution = solution_of(assignment)
     skeletons = {}
     for name in masters(solution):
         path = solution / name
@@ -69,7 +69,7 @@ def stale(assignment: Assignment) -> list[str]:
         if not path.is_file():
             problems.append(f"{path.as_posix()}: is missing; run autograder skeletons.")
         elif path.read_bytes() != skeleton:
-            master = (_solution(assignment) / name).as_posix()
+            master = (solution_of(assignment) / name).as_posix()
             problems.append(
                 f"{path.as_posix()}: is not what {master} gives; change it there and run autograder skeletons."
             )
@@ -87,9 +87,3 @@ def _is_master(path: PurePosixPath) -> bool:
     if path.name in KEPT_BACK or (path.name.startswith("checks_") and path.suffix == ".py"):
         return False
     return path.suffix in (".py", ".ipynb") or path.name == "answers.md"
-
-
-def _solution(assignment: Assignment) -> Path:
-    if assignment.solution is None:
-        raise CourseError(f"{assignment.handout.as_posix()}: has no solution; skeletons are cut in the course's folder")
-    return assignment.solution

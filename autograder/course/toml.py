@@ -15,10 +15,10 @@ class CourseError(ValueError):
     """Something a teacher wrote is wrong; the message is one line that names the place and what to do."""
 
 
-def near(word: str, known: Iterable[str]) -> str:
+def near(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """A suggestion to append to a judgement, or nothing when no known word is close."""
     options = {option.lower(): option for option in known}
-    found = get_close_matches(word.lower(), options, n=1, cutoff=0.6)
+    found = get_close_matches(word.lower(), options, n=1, cutoff=cutoff)
     return f"; did you mean {options[found[0]]}?" if found else ""
 
 

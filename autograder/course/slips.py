@@ -1,0 +1,138 @@
+"""slips.toml: familiar wrong submissions, each an edit of the solution with the checks that must catch it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from autograder.course.assignment import solution_of
+from autograder.course.skeletons import masters
+from autograder.course.toml import CourseError, Table, near, read
+from autograder.model import Assignment
+
+NAME = "slips.toml"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """In `file`, every one of exactly `count` places that read `find` becomes `replace`."""
+
+    file: str
+    find: str
+    replace: str
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Slip:
+    """`says` names the mistake in a line; `fails` the checks that the edited solution fails, and no other."""
+
+    id: str
+    says: str
+    edits: tuple[Edit, ...]
+    fails: tuple[str, ...]
+
+
+def load(assignment: Assignment) -> tuple[Slip, ...]:
+    """The slips of an assignment in the order written; raises CourseError.
+
+    Each is tried on the solution's text here: it must be found as often as it says, change something and leave Python.
+    """
+    solution = solution_of(assignment)
+    top = read(solution / NAME)
+    top.only(("slips",))
+    slips: dict[str, Slip] = {}
+    for table in top.tables("slips"):
+        slip = _slip(table)
+        if slip.id in slips:
+            raise table.wrong("id", "is already the id of another slip")
+        _try(slip, table, solution)
+        slips[slip.id] = slip
+    return tuple(slips.values())
+
+
+def apply(slip: Slip, folder: Path) -> None:
+    """Make the slip in `folder`, a copy of the solution; raises CourseError where the text is not as expected."""
+    for edit in slip.edits:
+        path = folder / edit.file
+        text = _text(path)
+        if text.count(edit.find) != edit.count:
+            raise CourseError(f"{path.as_posix()}: slip {slip.id}: {_miscounted(edit, text)}")
+        path.write_bytes(text.replace(edit.find, edit.replace).encode())
+
+
+def _slip(table: Table) -> Slip:
+    single = ("file", "find", "replace", "count")
+    table.only(("id", "says", "fails", "edits", *single))
+    id = table.text("id")
+    table.where = f"slip {id}"
+    if "edits" in table.values:
+        for key in single:
+            if key in table.values:
+                raise table.wrong(key, "belongs into [[slips.edits]], since this slip has several edits")
+        edits = tuple(_edit(inner) for inner in table.tables("edits"))
+    else:
+        edits = (_edit(table),)
+    fails = table.texts("fails")
+    if not fails:
+        raise table.wrong("fails", "must name at least one check that catches this slip")
+    return Slip(id, table.text("says"), edits, fails)
+
+
+def _edit(table: Table) -> Edit:
+    if "id" not in table.values:
+        table.only(("file", "find", "replace", "count"))
+    edit = Edit(table.text("file"), table.raw("find"), table.raw("replace"), table.whole("count", 1, least=1))
+    if not edit.find.strip():
+        raise table.wrong("find", "must not be empty")
+    if edit.find == edit.replace:
+        raise table.wrong("replace", "is the same as find, so nothing would be wrong")
+    return edit
+
+
+def _try(slip: Slip, table: Table, solution: Path) -> None:
+    """Make the slip on texts in memory; raises CourseError where that would not give a wrong submission that runs."""
+    place = f"{table.path.as_posix()}: {table.where}"
+    known = masters(solution)
+    texts: dict[str, str] = {}
+    for edit in slip.edits:
+        if edit.file not in known:
+            raise CourseError(f"{place}: file = {edit.file}: the solution has no such file{near(edit.file, known)}")
+        text = texts.setdefault(edit.file, _text(solution / edit.file))
+        if text.count(edit.find) != edit.count:
+            raise CourseError(f"{place}: find: {_miscounted(edit, text)}")
+        texts[edit.file] = text.replace(edit.find, edit.replace)
+    for name, text in texts.items():
+        if text == _text(solution / name):
+            raise CourseError(f"{place}: its edits undo each other in {name}")
+        if name.endswith(".py"):
+            try:
+                ast.parse(text)
+            except SyntaxError as error:
+                broken = f"leaves {name} broken on line {error.lineno}: {error.msg}"
+                raise CourseError(f"{place}: {broken}; a slip must still be Python") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path.as_posix()}: cannot be read: {error}") from None
+
+
+def _miscounted(edit: Edit, text: str) -> str:
+    """Why `find` is not there as often as it should be, with the place that was probably meant."""
+    times = text.count(edit.find)
+    if times:
+        return f"is {times} times in {edit.file}, not {edit.count}; make it longer, or write count = {times}"
+    first = edit.find.strip().split("\n")[0].strip()
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        if line.strip() == first:
+            return f"is not in {edit.file}, only its first line, on line {number}; compare indentation and what follows"
+    ratios = [SequenceMatcher(None, line.strip(), first, autojunk=False).ratio() for line in lines]
+    best = max(range(len(lines)), key=ratios.__getitem__)
+    hint = f"; nearest is line {best + 1}: {lines[best].strip()}" if ratios[best] > 0.6 else ""
+    return f"is not in {edit.file}{hint}"
