@@ -31,6 +31,13 @@ class Transport(Protocol):
         """What the student's code printed so far, bounded by `limits.output_kb`."""
         ...
 
+    def spent(self) -> float | None:
+        """CPU seconds that the worker's tree has used since it was opened, also once it is gone; None: not measured.
+
+        `Student` reads it after every exchange to charge the check's and the submission's budgets, so it must be cheap.
+        """
+        ...
+
     def close(self) -> None:
         """End the worker and everything it started. May be called twice."""
         ...
