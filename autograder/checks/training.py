@@ -1,0 +1,86 @@
+"""Judging trained models on our side: scores come through the wall, labels never cross it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .compare import as_array
+from .failure import Failure
+
+
+class Share(float):
+    """A share of a check's points, with the sentences that go with it."""
+
+    why: str
+    hint: str
+    why_hidden: str
+
+    def __new__(cls, share: float, why: str = "", hint: str = "", why_hidden: str = "") -> Share:
+        self = super().__new__(cls, share)
+        self.why, self.hint, self.why_hidden = why, hint, why_hidden or why
+        return self
+
+
+def accuracy(scores: object, labels: ArrayLike, name: str = "scores", hint: str = "") -> float:
+    """The share of samples that `scores` gets right: (N, C) by the largest, (N,) or (N, 1) by being above zero.
+
+    labels (N,) hold 0…C−1, or 0 and 1. Raises Failure for scores of another shape, or with NaN in them.
+    """
+    truth = np.asarray(labels)
+    if truth.ndim != 1 or truth.size == 0:
+        raise ValueError(f"labels must be one row of class numbers, not of shape {truth.shape}")
+    given: NDArray[Any] = as_array(scores, name, hint)
+    if given.dtype.kind == "c" or given.ndim not in (1, 2) or len(given) != truth.size:
+        said = f"{name} should be one row of scores a sample"
+        raise Failure(f"{said}: {truth.size} samples, but shape {given.shape}.", hint, hidden=f"{said}.")
+    if not np.isfinite(given).all():
+        said = f"{name} holds NaN or infinity"
+        raise Failure(f"{said}.", hint or "Did the training diverge? Try a smaller learning rate.", hidden=f"{said}.")
+    binary = given.ndim == 1 or given.shape[1] == 1
+    if given.ndim == 2 and given.size == 0:
+        raise Failure(f"{name} is empty.", hint, hidden=f"{name} is empty.")
+    chosen = (given.reshape(-1) > 0).astype(int) if binary else given.argmax(1)
+    return float((chosen == truth).mean())
+
+
+def majority(labels: ArrayLike) -> float:
+    """The accuracy of always answering the most frequent label: what a threshold must lie above."""
+    _, counts = np.unique(np.asarray(labels), return_counts=True)
+    return float(counts.max() / counts.sum())
+
+
+def tiers(value: float, steps: Mapping[float, float], what: str = "test accuracy", hint: str = "") -> Share:
+    """The share that the highest threshold reached by `value` earns; a check returns it.
+
+    >>> return tiers(accuracy(scores, y), {0.90: 0.5, 0.93: 1.0}, hint="Train longer, or with a larger learning rate.")
+
+    Raises ValueError (the check is at fault) for a value that is no number in [0, 1], or shares that do not rise to 1.
+    """
+    thresholds = sorted(steps)
+    shares = [steps[threshold] for threshold in thresholds]
+    if not thresholds or shares[-1] != 1.0 or shares[0] <= 0 or any(a >= b for a, b in pairwise(shares)):
+        raise ValueError(f"the shares of {dict(steps)} must rise with the thresholds, from above 0 to 1")
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(f"{what} is {value}, which is no accuracy")
+    reached = [threshold for threshold in thresholds if value >= threshold]
+    if len(reached) == len(thresholds):
+        return Share(1.0)
+    ahead = thresholds[len(reached)]
+    said = f"The {what} is {_percent(value)}; {_percent(ahead)} earns {_part(steps[ahead])} of the points."
+    # The thresholds are in the handout; the accuracy on hidden data is not for hill climbing.
+    hidden = f"The {what} is below {_percent(ahead)}, which earns {_part(steps[ahead])} of the points."
+    return Share(steps[reached[-1]] if reached else 0.0, said, hint, hidden)
+
+
+def _percent(value: float) -> str:
+    # Rounded down, so that 92.96 % never reads as the 93 % that it missed.
+    return f"{np.floor(value * 1000 + 1e-9) / 10:g} %"
+
+
+def _part(share: float) -> str:
+    return "all" if share == 1.0 else f"{100 * share:g} %"
