@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,14 +18,20 @@ Out = Annotated[Path, typer.Option("--out", help="the folder for everything that
 Question = Annotated[str, typer.Option("--question", help="only this question, e.g. q1_fc")]
 
 
-class IsolationChoice(str, Enum):
+class RefusedError(Exception):
+    """The call cannot be carried out; the message is the one line that says why."""
+
+
+class IsolationChoice(StrEnum):
     best = "best"
     strict = "strict"
     none = "none"
 
 
 @app.command()
-def student(ids: Annotated[list[str] | None, typer.Argument(metavar="[ID...]")] = None, out: Out = Path("dist/student")) -> None:
+def student(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID...]")] = None, out: Out = Path("dist/student")
+) -> None:
     """Write the zips that students get."""
     from autograder import pipeline
 
@@ -36,7 +42,11 @@ def student(ids: Annotated[list[str] | None, typer.Argument(metavar="[ID...]")] 
 
 
 @app.command()
-def skeletons(check: Annotated[bool, typer.Option("--check", help="only say what has drifted; exit code 1 if anything has")] = False) -> None:
+def skeletons(
+    check: Annotated[
+        bool, typer.Option("--check", help="only say what has drifted; exit code 1 if anything has")
+    ] = False,
+) -> None:
     """Derive the skeletons in assignments/ from the solutions."""
     from autograder.course import skeletons as derive
 
@@ -56,9 +66,13 @@ def grade(
     submissions: Annotated[Path, typer.Argument(help="a folder of zips or folders, a bulk download, or one zip")],
     out: Out,
     workers: Annotated[int | None, typer.Option(min=1, help="grading processes; all cores unless said")] = None,
-    seed: Annotated[int | None, typer.Option(help="the secret seed; drawn and kept in the gradebook unless said")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="the secret seed; drawn and kept in the gradebook unless said")
+    ] = None,
     roster: Annotated[Path | None, typer.Option(help="roster.csv: id,name,team,aliases")] = None,
-    isolation: Annotated[IsolationChoice, typer.Option(help="strict refuses less than every layer")] = IsolationChoice.best,
+    isolation: Annotated[
+        IsolationChoice, typer.Option(help="strict refuses less than every layer")
+    ] = IsolationChoice.best,
     json: Annotated[bool, typer.Option("--json", help="one JSON event a line, for programs")] = False,
 ) -> None:
     """Grade a class; a second run goes on where the first one stopped."""
@@ -68,7 +82,14 @@ def grade(
     people = course.load_roster(roster) if roster else None
     with progress.shown(as_json=json) as tell:
         grades = pipeline.grade(
-            assignment, submissions, out, workers=workers, seed=seed, roster=people, isolation=isolation.value, tell=tell
+            assignment,
+            submissions,
+            out,
+            workers=workers,
+            seed=seed,
+            roster=people,
+            isolation=isolation.value,
+            tell=tell,
         )
     if not json:
         progress.table(grades)
@@ -87,7 +108,9 @@ def regrade(
     from autograder import pipeline, progress
 
     with progress.shown() as tell:
-        grades = pipeline.regrade(_pick(_house()[1], id), out, question=question, workers=workers, isolation=isolation.value, tell=tell)
+        grades = pipeline.regrade(
+            _pick(_house()[1], id), out, question=question, workers=workers, isolation=isolation.value, tell=tell
+        )
     progress.table(grades)
 
 
@@ -122,7 +145,11 @@ def check(question: Question = "") -> None:
 
 
 @app.command()
-def submit(out: Annotated[Path | None, typer.Option("--out", help="where the zip goes; beside this folder's files unless said")] = None) -> None:
+def submit(
+    out: Annotated[
+        Path | None, typer.Option("--out", help="where the zip goes; beside this folder's files unless said")
+    ] = None,
+) -> None:
     """Build the zip to hand in, and say what the grader will see (a student's command)."""
     from autograder import intake
 
@@ -132,7 +159,7 @@ def submit(out: Annotated[Path | None, typer.Option("--out", help="where the zip
     for note in seen.notes:
         print(note)
     if seen.rejected:
-        _refuse(f"not built: {seen.rejected}")
+        raise RefusedError(f"not built: {seen.rejected}")
     path = intake.bundle(folder, assignment, out or folder / f"{assignment.id}.zip")
     print(f"{path} holds {', '.join(seen.files)}")
     print("Hand in this file. What it says of missing files is what the grader will say.")
@@ -144,7 +171,7 @@ def _here() -> Assignment:
 
     folder = Path.cwd()
     if not (folder / "assignment.toml").is_file():
-        _refuse(f"{folder}: there is no assignment.toml here; go into the folder that you unpacked")
+        raise RefusedError(f"{folder}: there is no assignment.toml here; go into the folder that you unpacked")
     return course.load(folder, None)
 
 
@@ -155,7 +182,7 @@ def _house() -> tuple[Path, dict[str, Assignment]]:
     for root in (Path.cwd(), *Path.cwd().parents):
         if (root / "assignments").is_dir():
             return root, course.find(root)
-    _refuse(f"{Path.cwd()}: there is no assignments/ here or above; run this in the course's folder")
+    raise RefusedError(f"{Path.cwd()}: there is no assignments/ here or above; run this in the course's folder")
 
 
 def _pick(assignments: dict[str, Assignment], id: str) -> Assignment:
@@ -164,16 +191,13 @@ def _pick(assignments: dict[str, Assignment], id: str) -> Assignment:
     from difflib import get_close_matches
 
     near = get_close_matches(id, assignments, n=1)
-    _refuse(f"{id}: no such assignment; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(assignments)}"))
-
-
-def _refuse(line: str) -> NoReturn:
-    print(line, file=sys.stderr)
-    raise typer.Exit(2)
+    raise RefusedError(
+        f"{id}: no such assignment; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(assignments)}")
+    )
 
 
 def main() -> None:
-    """The console script: what we know of is one line and exit code 2, an interrupt is 130, anything else a traceback."""
+    """The console script: a known error is one line and exit code 2, an interrupt 130, anything else a traceback."""
     try:
         code = app(standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
@@ -182,7 +206,7 @@ def main() -> None:
     except Exception as error:
         if hasattr(error, "show") and hasattr(error, "exit_code"):  # a click error: wrong option, missing argument
             error.show()
-        elif type(error).__module__.startswith("autograder"):
+        elif isinstance(error, RefusedError) or type(error).__module__.startswith("autograder"):
             print(error, file=sys.stderr)
         else:
             raise

@@ -38,11 +38,13 @@ class Home:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.getgroup("autograder").addoption("--seed", type=int, default=1, help="draw the checks' inputs from this seed")
+    parser.getgroup("autograder").addoption(
+        "--seed", type=int, default=1, help="draw the checks' inputs from this seed"
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
-def autograder_context(config: pytest.Config) -> Home:
+def pytest_autograder_context(config: pytest.Config) -> Home:
     """The folder that pytest was started for; kept on the config, so that modules are imported once."""
     home: Home | None = getattr(config, "_autograder_home", None)
     if home is None:

@@ -16,7 +16,7 @@ Status = Literal["graded", "partial", "rejected"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use. Seconds are CPU seconds of its whole process tree; wall time gets a multiple of them."""
+    """What a submission may use. Seconds are CPU seconds of its process tree; wall time gets a multiple of them."""
 
     call_seconds: float = 10.0
     check_seconds: float = 30.0
@@ -30,7 +30,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Lateness:
-    """`per_day` is the share of the score lost for each day begun after `due` plus `grace_minutes`; nothing counts after `days`."""
+    """`per_day` is the share of the score lost for each day begun after `due` plus `grace_minutes`.
+
+    Nothing counts after `days`.
+    """
 
     due: datetime | None = None
     grace_minutes: float = 0.0
@@ -61,7 +64,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Assignment:
-    """One handout and its secrets: `handout` is assignments/<id>, `solution` is solutions/<id> or None on a student's machine."""
+    """One handout and its secrets.
+
+    `handout` is assignments/<id>, `solution` is solutions/<id>, or None on a student's machine.
+    """
 
     id: str
     title: str
@@ -92,7 +98,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Roster:
-    """Who may submit: student id → name; team name → student ids; and the names a platform gives its zips → student ids."""
+    """Who may submit: student id → name, team → student ids, the name that a platform gives a zip → student ids."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -101,7 +107,10 @@ class Roster:
 
 @dataclass(frozen=True)
 class Submission:
-    """One zip or folder after safe reading. `folder` holds the files kept, or is None when `rejected` says why nothing could be read."""
+    """One zip or folder after safe reading.
+
+    `folder` holds the files kept, or is None when `rejected` says why nothing could be read.
+    """
 
     name: str
     sha256: str
@@ -117,7 +126,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one check said of one submission. `says` is the check's docstring line; `why` and `hint` are for the student."""
+    """What one check said of one submission. `says` is the check's docstring; `why` and `hint` are for the student."""
 
     name: str
     question: str
@@ -135,7 +144,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Grade:
-    """The one record a submission ends in. `score` counts what is decided, `pending` the manual points nobody has judged yet."""
+    """The one record a submission ends in.
+
+    `score` counts what is decided, `pending` the manual points nobody has judged yet.
+    """
 
     assignment: str
     submission: str
@@ -157,3 +169,8 @@ class Grade:
     output: str = ""
     """The first kilobytes that the submission printed; staff only."""
     seconds: float = 0.0
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """The names of the checks that did not pass."""
+        return tuple(o.name for o in self.outcomes if o.outcome != "passed")

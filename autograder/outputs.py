@@ -32,7 +32,7 @@ def slips_seen(grades: Sequence[Grade], assignment: Assignment) -> dict[str, int
     """What a slip says → how many submissions fail exactly the checks that this slip fails, most first."""
     known = slips.load(assignment) if assignment.solution else ()
     by_checks = {frozenset(slip.fails): slip.says for slip in reversed(known)}
-    lost = (frozenset(o.name for o in g.outcomes if o.outcome != "passed") for g in grades if g.outcomes)
+    lost = (frozenset(g.lost) for g in grades)
     return dict(Counter(by_checks[checks] for checks in lost if checks in by_checks).most_common())
 
 

@@ -79,9 +79,15 @@ def grade(
 
 
 def regrade(
-    assignment: Assignment, out: Path, *, question: str = "", workers: int | None = None, isolation: Wanted = "best", tell: Tell = lambda event: None
+    assignment: Assignment,
+    out: Path,
+    *,
+    question: str = "",
+    workers: int | None = None,
+    isolation: Wanted = "best",
+    tell: Tell = lambda event: None,
 ) -> list[Grade]:
-    """Run the checks again over the submissions that a run has kept, adding rows and overwriting none; raises UsageError.
+    """Run the checks again over what a run has kept, adding rows and overwriting none; raises UsageError.
 
     With `question`, only its checks run and every other outcome stays as it was.
     """
@@ -90,7 +96,9 @@ def regrade(
     with Gradebook(out / "gradebook.db") as book:
         before = {g.submission: g for g in book.grades(assignment.id) if g.status != "rejected"}
         again = [outputs.kept(g, assignment, out, book.received(assignment.id, g.submission)) for g in before.values()]
-        setup = Setup(assignment, book.seed(assignment.id, None), versions(assignment), confine(isolation), data.load, question)
+        setup = Setup(
+            assignment, book.seed(assignment.id, None), versions(assignment), confine(isolation), data.load, question
+        )
         for n, fresh in enumerate(run(setup, again, workers or cores())):
             merged = merge(fresh, before[fresh.submission], assignment, question)
             _save(book, merged, assignment, again)
@@ -107,9 +115,13 @@ def confine(wanted: Wanted) -> Isolation:
     found = probe()
     if wanted == "strict" and (found.level != "ns" or found.missing):
         lacking = ", ".join(found.missing) or "namespaces"
-        raise UsageError(f"--isolation strict: this machine does not grant {lacking}; use --isolation best or another machine")
+        raise UsageError(
+            f"--isolation strict: this machine does not grant {lacking}; use --isolation best or another machine"
+        )
     if wanted != "none" and found.level == "none":
-        raise UsageError("this machine confines nothing, so hidden checks would lie open; grade on Linux, or say --isolation none")
+        raise UsageError(
+            "this machine confines nothing, so hidden checks would lie open; grade on Linux, or say --isolation none"
+        )
     return found
 
 
@@ -156,7 +168,9 @@ def _graded(book: Gradebook, setup: Setup, received: Sequence[Submission], worke
             done += 1
             yield known
     tell(Event("started", done, total))
-    unreadable = [rejected(setup.assignment, s, seed=setup.seed, versions=setup.versions) for s in todo if s.folder is None]
+    unreadable = [
+        rejected(setup.assignment, s, seed=setup.seed, versions=setup.versions) for s in todo if s.folder is None
+    ]
     readable = [s for s in todo if s.folder is not None]
     for grade in chain(unreadable, run(setup, readable, min(workers, max(1, len(readable))))):
         _save(book, grade, setup.assignment, received)

@@ -1,4 +1,4 @@
-"""What a person or a program sees while a class is graded: a bar on a terminal, plain lines elsewhere, or JSON events."""
+"""What is seen while a class is graded: a bar on a terminal, plain lines elsewhere, JSON events for a program."""
 
 from __future__ import annotations
 
@@ -36,7 +36,14 @@ def table(grades: Sequence[Grade]) -> None:
     """The class at a glance: one row a submission, in the order of the CSV."""
     console = Console()
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in (("submission", "left"), ("score", "right"), ("of", "right"), ("pending", "right"), ("status", "left"), ("reason", "left")):
+    for name, justify in (
+        ("submission", "left"),
+        ("score", "right"),
+        ("of", "right"),
+        ("pending", "right"),
+        ("status", "left"),
+        ("reason", "left"),
+    ):
         shown.add_column(name, justify=justify, overflow="fold", no_wrap=name not in ("submission", "reason"))  # type: ignore[arg-type]
     for g in grades:
         cells = (g.submission, f"{g.score:g}", f"{g.max_score:g}", f"{g.pending:g}", g.status, g.reason)
@@ -48,21 +55,38 @@ def _json(event: Event) -> None:
     facts: dict[str, object] = {"event": event.event, "done": event.done, "total": event.total}
     if event.grade is not None:
         g = event.grade
-        facts |= {"submission": g.submission, "status": g.status, "score": g.score, "max_score": g.max_score, "reason": g.reason}
+        facts |= {
+            "submission": g.submission,
+            "status": g.status,
+            "score": g.score,
+            "max_score": g.max_score,
+            "reason": g.reason,
+        }
     print(json.dumps(facts), flush=True)
 
 
 def _line(event: Event) -> None:
     if event.grade is not None:
         g = event.grade
-        print(f"{event.done}/{event.total} {plain(g.submission, 60)}: {g.status}, {g.score:g} of {g.max_score:g}", file=sys.stderr, flush=True)
+        print(
+            f"{event.done}/{event.total} {plain(g.submission, 60)}: {g.status}, {g.score:g} of {g.max_score:g}",
+            file=sys.stderr,
+            flush=True,
+        )
     elif event.event == "started" and event.done:
         print(f"{event.done}/{event.total} were graded before and are kept", file=sys.stderr, flush=True)
 
 
 @contextmanager
 def _bar() -> Iterator[Tell]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         running = bar.add_task("grading", total=None)
 

@@ -1,4 +1,4 @@
-"""Proves that an assignment grades as it says: every guard, then the solution, the handout and all slips in the sandbox."""
+"""Proves that an assignment grades as it says: every guard, then solution, handout and all slips in the sandbox."""
 
 from __future__ import annotations
 
@@ -24,7 +24,12 @@ class Verified:
 
 
 def verify(
-    assignment: Assignment, root: Path, *, workers: int | None = None, isolation: Wanted = "best", tell: Tell = lambda event: None
+    assignment: Assignment,
+    root: Path,
+    *,
+    workers: int | None = None,
+    isolation: Wanted = "best",
+    tell: Tell = lambda event: None,
 ) -> Verified:
     """Prove that an assignment grades as it says, by every guard and by grading solution, handout and all slips."""
     found = declared(assignment, data.load)
@@ -45,23 +50,27 @@ def verify(
     full = sum(q.auto for q in assignment.questions)
     problems += [f"solution: {o.name} {o.outcome}: {o.why}" for o in best.outcomes if o.outcome != "passed"]
     problems += [f"handout: earns {o.score:g} from {o.name}" for o in empty.outcomes if o.score]
-    wrong = {slip.id: guards.fails_exactly(slip, [o.name for o in graded[slip.id].outcomes if o.outcome != "passed"]) for slip in known}
+    wrong = {slip.id: guards.fails_exactly(slip, graded[slip.id].lost) for slip in known}
     problems += [line for lines in wrong.values() for line in lines]
     caught = sum(not lines for lines in wrong.values())
     hidden = sum(o.visibility == "hidden" for o in best.outcomes)
-    return Verified(
-        f"{assignment.id}: {len(found)} checks ({len(found) - hidden} visible, {hidden} hidden) in {len(assignment.questions)} questions, "
-        f"{assignment.max_score:g} points ({full:g} automatic, {best.pending:g} manual); solution {best.score:g} of {full:g}, "
-        f"handout {empty.score:g}; {caught} of {len(known)} slips caught by exactly the checks they name",
-        tuple(problems),
+    says = (
+        f"{len(found)} checks ({len(found) - hidden} visible, {hidden} hidden) in {len(assignment.questions)} questions",
+        f"{assignment.max_score:g} points ({full:g} automatic, {best.pending:g} manual)",
+        f"solution {best.score:g} of {full:g}",
+        f"handout {empty.score:g}",
+        f"{caught} of {len(known)} slips caught by exactly the checks they name",
     )
+    return Verified(f"{assignment.id}: {'; '.join(says)}", tuple(problems))
 
 
 def _attempts(assignment: Assignment, known: Sequence[slips.Slip], folder: Path) -> Path:
     """Folders to grade: the solution, the untouched handout, and the solution with each slip made."""
     assert assignment.solution is not None, "guards have read the solution"
     asked = [*assignment.files, *assignment.optional]
-    sources = {"solution": assignment.solution, "handout": assignment.handout} | {slip.id: assignment.solution for slip in known}
+    sources = {"solution": assignment.solution, "handout": assignment.handout} | {
+        slip.id: assignment.solution for slip in known
+    }
     for name, source in sources.items():
         (folder / name).mkdir(parents=True)
         for file in asked:

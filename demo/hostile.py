@@ -11,7 +11,7 @@ LEAVE = "    import os\n    os._exit(0)\n"
 BROKEN_IMPORT = "from numpy import no_such_function\n"
 
 # Looks for the solution and the hidden checks on disk, in this process's memory and objects, and in its parents.
-READ_THE_ANSWERS = '''
+READ_THE_ANSWERS = """
 import gc
 import glob
 import os
@@ -35,7 +35,7 @@ while frame is not None:
     FOUND += [v for k, v in frame.f_locals.items() if k in ("want", "expected", "ref", "reference")]
     frame = frame.f_back
 print("found:", FOUND)
-'''
+"""
 
 # Makes every comparison that it can reach say yes, and every report say passed.
 PATCH_THE_COMPARISONS = '''

@@ -99,5 +99,3 @@ def zipped(files: Mapping[str, bytes], top: str = "") -> bytes:
         for name in sorted(files):
             archive.writestr(zipfile.ZipInfo(f"{top}/{name}" if top else name, (2026, 1, 1, 0, 0, 0)), files[name])
     return out.getvalue()
-
-

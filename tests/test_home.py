@@ -7,11 +7,23 @@ import sys
 from pathlib import Path
 
 LINUX_ONLY_MODULES = ("fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog", "spwd", "posix")
-LINUX_ONLY_NAMES = ("fork", "setsid", "getuid", "setuid", "unshare", "pidfd_open", "sched_getaffinity", "wait4", "killpg", "memfd_create")
+LINUX_ONLY_NAMES = (
+    "fork",
+    "setsid",
+    "getuid",
+    "setuid",
+    "unshare",
+    "pidfd_open",
+    "sched_getaffinity",
+    "wait4",
+    "killpg",
+    "memfd_create",
+)
 
 HIDE = f"""
 import sys, os, importlib.abc
-import numpy, torch, pytest, typer, rich.console, rich.table, rich.progress, hypothesis, tomllib, zipfile, tempfile, subprocess, multiprocessing
+import numpy, torch, pytest, typer, rich.console, rich.table, rich.progress, hypothesis
+import tomllib, zipfile, tempfile, subprocess, multiprocessing
 HIDDEN = {LINUX_ONLY_MODULES!r}
 class Hide(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
@@ -36,7 +48,9 @@ FOLDER = {
 
 
 def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 def handout(tmp_path: Path, **changes: str) -> Path:
@@ -46,7 +60,11 @@ def handout(tmp_path: Path, **changes: str) -> Path:
 
 
 def test_the_students_side_imports_without_what_only_linux_has(tmp_path: Path) -> None:
-    code = HIDE + "import autograder.home, autograder.cli, autograder.intake, autograder.checks.plugin, autograder.course, autograder.data\n"
+    code = (
+        HIDE
+        + "import autograder.home, autograder.cli, autograder.intake\n"
+        + "import autograder.checks.plugin, autograder.course, autograder.data\n"
+    )
     done = run(code + "print('imported')", tmp_path)
     assert done.stdout.strip() == "imported", done.stderr
 

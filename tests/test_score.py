@@ -17,12 +17,21 @@ DUE = datetime(2026, 2, 8, 17, 0, tzinfo=UTC)
 
 def assignment(**changes: object) -> Assignment:
     questions = (Question("q1", "one", 6.0, 2.0), Question("q2", "two", 4.0), Question("q3", "words", 3.0, 3.0))
-    facts: dict[str, object] = {"id": "a", "title": "A", "source": "", "questions": questions, "files": ("x.py",), "handout": Path()}
+    facts: dict[str, object] = {
+        "id": "a",
+        "title": "A",
+        "source": "",
+        "questions": questions,
+        "files": ("x.py",),
+        "handout": Path(),
+    }
     return Assignment(**(facts | changes))  # type: ignore[arg-type]
 
 
 def outcome(question: str, points: float, earned: float, verdict: Verdict = "passed", name: str = "check_x") -> Outcome:
-    return Outcome(name, question, "it is right", points, earned, verdict, why="" if verdict == "passed" else "it is wrong")
+    return Outcome(
+        name, question, "it is right", points, earned, verdict, why="" if verdict == "passed" else "it is wrong"
+    )
 
 
 def grade(*outcomes: Outcome, submission: Submission | None = None, of: Assignment | None = None):  # type: ignore[no-untyped-def]

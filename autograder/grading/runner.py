@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import ModuleType
@@ -35,7 +36,7 @@ class Ran:
 
 
 class Reference:
-    """`ref.layers` is solutions/<id>/layers.py, imported in the grader. It never enters a process that runs student code."""
+    """`ref.layers` is solutions/<id>/layers.py, imported in the grader and never where student code runs."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -76,10 +77,10 @@ class Harness:
         self.trouble: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
-    def autograder_context(self) -> Context:
+    def pytest_autograder_context(self) -> Context:
         return self.context
 
-    def autograder_outcome(self, outcome: Mapping[str, Any]) -> None:
+    def pytest_autograder_outcome(self, outcome: Mapping[str, Any]) -> None:
         self.outcomes.append(Outcome(**{k: v for k, v in outcome.items() if k in _OUTCOME_KEYS}))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -112,15 +113,17 @@ def collect(
     solution = assignment.solution.resolve() if assignment.solution else None
     context = Context(seed, Reference(solution) if solution else None, datasets, solution)
     harness = Harness(context, drive)
-    quiet = ("terminal", "cacheprovider", "logging", "warnings", "faulthandler", "junitxml", "doctest", "autograder_home", "xdist")
+    quiet = ("terminal", "cacheprovider", "logging", "warnings", "faulthandler", "junitxml", "doctest", "unittest")
     args = [str(path) for path in check_files(assignment)]
-    args += ["-c", os.devnull, "--rootdir", str(assignment.handout.resolve().parent), "--capture=no", "--import-mode=importlib"]
+    args += ["-c", os.devnull, "--rootdir", str(assignment.handout.resolve().parent), "--capture=no"]
     args += [word for name in quiet for word in ("-p", f"no:{name}")]
     args += ["--question", select] if select else []
-    extra = [] if _by_entry_point() else [plugin]
-    code = pytest.main(args, plugins=[harness, *extra])
+    with _no_other_plugins():
+        code = pytest.main(args, plugins=[plugin, harness])
     if harness.trouble or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise ChecksError("; ".join(harness.trouble) or f"{assignment.id}: pytest could not collect the checks ({code!r})")
+        raise ChecksError(
+            "; ".join(harness.trouble) or f"{assignment.id}: pytest could not collect the checks ({code!r})"
+        )
 
 
 def declared(assignment: Assignment, datasets: Callable[[str], object]) -> list[Outcome]:
@@ -175,8 +178,16 @@ def _run(
     return Ran(tuple(harness.outcomes), output, time.perf_counter() - began)
 
 
-def _by_entry_point() -> bool:
-    """Whether pytest loads the plugin by itself, because the package is installed."""
-    from importlib.metadata import entry_points
-
-    return any(point.value == plugin.__name__ for point in entry_points(group="pytest11"))
+@contextlib.contextmanager
+def _no_other_plugins() -> Iterator[None]:
+    """Whatever else is installed beside pytest has no say in a grade."""
+    name = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before

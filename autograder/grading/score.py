@@ -21,7 +21,9 @@ def score(
     seconds: float = 0.0,
 ) -> Grade:
     """The record of a submission whose checks have run. A question earns at most its automatic points."""
-    earned = {q.id: _round(min(q.auto, sum(o.score for o in outcomes if o.question == q.id))) for q in assignment.questions}
+    earned = {
+        q.id: _round(min(q.auto, sum(o.score for o in outcomes if o.question == q.id))) for q in assignment.questions
+    }
     share, late = lateness(assignment.lateness, submission.received)
     errored = [o.name for o in outcomes if o.outcome == "errored"]
     flags = (*submission.flags, *(f"provisional: {name} went wrong by itself" for name in errored))
@@ -53,7 +55,9 @@ def rejected(assignment: Assignment, submission: Submission, *, seed: int, versi
     return _empty(assignment, submission, "rejected", submission.rejected, seed, versions)
 
 
-def not_graded(assignment: Assignment, submission: Submission, why: str, *, seed: int, versions: Mapping[str, str]) -> Grade:
+def not_graded(
+    assignment: Assignment, submission: Submission, why: str, *, seed: int, versions: Mapping[str, str]
+) -> Grade:
     """The record of a submission that the grader itself failed on: provisional, and staff are told."""
     grade = _empty(assignment, submission, "partial", why, seed, versions)
     return Grade(**{**vars(grade), "flags": (*grade.flags, f"provisional: {why}")})
@@ -88,7 +92,9 @@ def _reason(submission: Submission, outcomes: Sequence[Outcome]) -> str:
         parts.append(f"{', '.join(submission.missing)} {verb} missing")
     if lost:
         first = next((o for o in lost if o.outcome != "skipped"), lost[0])
-        parts.append(f"{len(lost)} of {len(outcomes)} checks not passed, first {first.question}: {first.why or first.says}")
+        parts.append(
+            f"{len(lost)} of {len(outcomes)} checks not passed, first {first.question}: {first.why or first.says}"
+        )
     return "; ".join(parts) or f"all {len(outcomes)} checks passed"
 
 
