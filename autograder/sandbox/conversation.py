@@ -1,0 +1,198 @@
+"""The grader's side of the pipe: one request, one reply, and the budgets, restarts and refusals around them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from autograder.model import Limits
+from autograder.sandbox import mishap, places, sentences, wire
+from autograder.sandbox.budget import Budget
+from autograder.sandbox.mishap import clean
+from autograder.sandbox.places import Place
+from autograder.sandbox.sentences import Interrupted, Unavailable
+from autograder.sandbox.transport import Kind, Stopped, Transport
+
+STRIKES = 2
+Wrap = Callable[[Place, str, bool], object]
+Unwrap = Callable[[object], Place]
+Fits = Callable[[object], bool]
+
+
+class Conversation:
+    """Requests to one submission's worker, which is opened when it is needed and again after it had to be stopped.
+
+    `wrap` makes a handle of a place, a type's name and whether it can be called; `unwrap` finds the place of a handle
+    that a check passes back.
+    """
+
+    def __init__(
+        self, connect: Callable[[], Transport], limits: Limits, files: Sequence[str], wrap: Wrap, unwrap: Unwrap
+    ) -> None:
+        self.limits, self.files, self.budget = limits, tuple(files), Budget(limits)
+        self._connect, self._wrap, self._unwrap = connect, wrap, unwrap
+        self._transport: Transport | None = None
+        self._generation = 0
+        self._losses: list[str] = []
+        self._freed: list[int] = []
+        self._spent = 0.0
+        self._printed = ""
+        self._seed: int | None = None
+        self._reseed = False
+        self._imported: set[str] = set()
+        self._unimportable: dict[str, tuple[str, str, str]] = {}
+        self._strikes: Counter[str] = Counter()
+
+    def begin(self, check: str, seed: int, seconds: float) -> None:
+        """A new check: its budget, and for the worker a seed from which the run's own cannot be told."""
+        self.budget.begin(seconds)
+        digest = hashlib.sha256(f"worker {seed} {check}".encode()).digest()
+        self._seed, self._reseed = int.from_bytes(digest[:7], "little"), True
+
+    @property
+    def printed(self) -> str:
+        """What the submission printed so far, over all its workers, bounded by `limits.output_kb`."""
+        now = self._transport.printed() if self._transport is not None else ""
+        return (self._printed + now)[: self.limits.output_kb * 1024]
+
+    def close(self) -> None:
+        """End the worker. A later request would open another."""
+        if self._transport is not None:
+            self._drop("the worker was closed")
+
+    def ask(self, op: str, place: Place, value: object = None, watch: bool = False, fits: Fits | None = None) -> object:
+        """What the worker says to one request; `fits` judges whether the answer has the form that it must have.
+
+        Raises StudentError, Unavailable or Interrupted for anything that the submission's code did, and TypeError for
+        a value of the check's that cannot cross.
+        """
+        places_used = [place]
+
+        def hold(x: object) -> dict[str, object]:
+            places_used.append(self._unwrap(x))
+            return places_used[-1].target()
+
+        tree, body = wire.encode(value, hold)
+        for used in places_used:
+            self._admit(used)
+        header: dict[str, object] = {"op": op, "target": place.target(), "value": tree}
+        if watch:
+            header["watch"] = True
+        if self._reseed:
+            header["seed"] = self._seed
+        try:
+            return self._exchange(header, body, place, fits)
+        except Interrupted as error:
+            if error.kind == "timed_out" and self.budget.is_full(error.granted):
+                self._strikes[place.label] += 1
+            raise
+
+    def _admit(self, place: Place) -> None:
+        """Whether a place can be asked at all: not lost, not too slow twice, its module imported."""
+        if self._strikes[place.label] >= STRIKES:
+            why = f"ran out of time in {STRIKES} earlier calls, so it was not called again."
+            raise Unavailable(f"{place.label} {why}", "", f"{place.safe} {why}")
+        if place.slot is None:
+            self._import(place.module)
+        elif place.slot.generation != self._generation:
+            loss = self._losses[place.slot.generation]
+            raise Unavailable(f"{place.label} was lost: {loss}", "", f"{place.safe} was lost in an earlier step.")
+
+    def _import(self, module: str) -> None:
+        """Import in a request of its own, so that what goes wrong there is told as such and is not tried again."""
+        if module in self._unimportable:
+            raise Unavailable(*self._unimportable[module])
+        if module in self._imported:
+            return
+        header: dict[str, object] = {"op": "load", "target": {"path": [module]}, "value": None}
+        place = Place((module,), f"Importing {module}.py", f"Importing {module}.py")
+        try:
+            self._exchange(header, [], place, lambda answer: answer is None)
+        except Interrupted as error:
+            if error.kind != "timed_out" or self.budget.is_full(error.granted):
+                again = " It was not tried again."
+                self._unimportable[module] = (error.why + again, error.hint, error.why_hidden + again)
+            raise
+        except sentences.ImportFailedError as error:
+            self._unimportable[module] = (error.why, error.hint, error.why_hidden)
+            raise
+        self._imported.add(module)
+
+    def _exchange(
+        self, header: dict[str, object], body: Sequence[wire.Buffer], place: Place, fits: Fits | None
+    ) -> object:
+        granted = self.budget.grant(place.label)
+        if self._transport is None:
+            self._transport, self._spent = self._connect(), 0.0
+        token = secrets.token_hex(8)
+        release, self._freed[:] = list(self._freed), []
+        frame = wire.pack({"token": token, "release": release, **header}, body)
+        started = time.monotonic()
+        try:
+            head, data = self._transport.exchange(frame, granted)
+            self._charge(started)
+            return self._read(head, data, token, place, header["op"] == "get", fits)
+        except Stopped as stop:
+            self._charge(started, granted if stop.kind == "timed_out" else 0.0)
+            raise self._stop(stop.kind, place, granted) from None
+        except wire.WireError:
+            raise self._stop("garbled", place, granted) from None
+        finally:
+            self._reseed = self._seed is not None and (
+                self._transport is None or (self._reseed and "seed" not in header)
+            )
+
+    def _read(
+        self, head: bytes, data: memoryview, token: str, place: Place, attribute: bool, fits: Fits | None
+    ) -> object:
+        """The value of a reply. Raises WireError for one that is none of ours, and what an error reply stands for."""
+        reply = wire.parse(head)
+        if reply.pop("token", None) != token:
+            raise wire.WireError("a reply to another request")
+        if reply.keys() == {"error"} and not data:
+            raise sentences.trouble(mishap.read(reply["error"]), place, self.files)
+        if reply.keys() != {"ok"}:
+            raise wire.WireError("a reply that is neither a value nor an error")
+        value = wire.decode(reply["ok"], data, lambda about: self._grasp(about, place, attribute))
+        if fits is not None and not fits(value):
+            raise wire.WireError("a value of another form than was asked for")
+        return value
+
+    def _grasp(self, about: dict[str, object], place: Place, attribute: bool) -> object:
+        """A handle for something that stayed in the worker."""
+        name, number, can_call = about.get("type"), about.get("id"), about.get("callable") is True
+        if not isinstance(name, str):
+            raise wire.WireError("a handle without a type")
+        name = clean(name, 60) or "object"
+        if about.get("self") is True and attribute and place.slot is None:
+            return self._wrap(place, name, can_call)
+        if type(number) is not int or not 0 < number < 1 << 53:
+            raise wire.WireError("a handle without a number")
+        label = place.label if attribute else name
+        return self._wrap(places.held(number, self._generation, self._freed, label), name, can_call)
+
+    def _charge(self, started: float, least: float = 0.0) -> None:
+        """Count what the worker used since the last time, what its threads did in between included."""
+        spent = self._transport.spent() if self._transport is not None else None
+        if spent is not None:
+            self.budget.charge(max(spent - self._spent, least), time.monotonic() - started)
+            self._spent = spent
+
+    def _stop(self, kind: Kind, place: Place, granted: float) -> Interrupted:
+        error = sentences.interrupted(kind, place, granted, self.limits, left=granted < self.budget.call)
+        self._drop(error.why)
+        return error
+
+    def _drop(self, loss: str) -> None:
+        """End the worker and all that it held."""
+        assert self._transport is not None
+        transport, self._transport = self._transport, None
+        self._printed += transport.printed()
+        transport.close()
+        self._losses.append(loss)
+        self._generation += 1
+        self._freed = []
+        self._imported.clear()

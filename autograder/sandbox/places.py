@@ -1,0 +1,64 @@
+"""What a request is about: a module and names below it, or an object that the worker holds and names below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class Slot:
+    """An object that the worker holds for us, let go when nothing here refers to it any more."""
+
+    number: int
+    generation: int
+    freed: list[int]
+    """Numbers that the next request tells the worker to forget."""
+
+    def __del__(self) -> None:
+        self.freed.append(self.number)
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """`label` is what a student knows it by; `safe` is the same without a word that the submission chose."""
+
+    path: tuple[str, ...]
+    label: str
+    safe: str
+    slot: Slot | None = None
+
+    @property
+    def module(self) -> str:
+        """The module a path begins with, or "" for an object that the worker holds."""
+        return self.path[0] if self.slot is None else ""
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """(label, safe) of what the last name belongs to."""
+        if self.slot is None:
+            owner = self.path[-2] if len(self.path) > 2 else f"{self.path[0]}.py"
+            return owner, owner
+        return self.label.rpartition(".")[0] or self.label, "the object"
+
+    def target(self) -> dict[str, object]:
+        """The place as a request's header has it."""
+        where: dict[str, object] = {"path": list(self.path)}
+        return where if self.slot is None else where | {"handle": self.slot.number}
+
+    def below(self, name: str) -> Place:
+        """The attribute `name` of what is here."""
+        path = (*self.path, name)
+        if self.slot is not None:
+            return Place(path, f"{self.label}.{name}", name, self.slot)
+        label = ".".join(path[1:])
+        return Place(path, label, label)
+
+
+def module(name: str) -> Place:
+    """A module of the submission."""
+    return Place((name,), f"{name}.py", f"{name}.py")
+
+
+def held(number: int, generation: int, freed: list[int], label: str) -> Place:
+    """An object that the worker holds."""
+    return Place((), label, "the object", Slot(number, generation, freed))

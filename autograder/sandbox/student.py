@@ -1,0 +1,191 @@
+"""What a check gets as `student`: the submission's modules, functions and objects as if they were here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NoReturn
+
+from autograder.model import Limits
+from autograder.sandbox import places
+from autograder.sandbox.conversation import Conversation
+from autograder.sandbox.places import Place
+from autograder.sandbox.sentences import Interrupted, MissingNameError, StudentError, Unavailable
+from autograder.sandbox.transport import Stopped, Transport
+
+__all__ = ["Handle", "Interrupted", "Module", "Stopped", "Student", "StudentError", "Transport", "Unavailable"]
+
+_PROBES = ("__", "_repr_", "_ipython_", "_pytest")
+"""How the names begin that Python, notebooks and pytest look up on any object; they never reach the worker."""
+
+
+class Student:
+    """One submission. `student.layers.conv_forward(x, w)` runs in the worker and returns plain data, or a Handle."""
+
+    def __init__(self, connect: Callable[[], Transport], limits: Limits, files: Sequence[str]) -> None:
+        """`connect` opens a worker over the submission, `files` are the submission's, for did-you-mean."""
+        self._talk = Conversation(connect, limits, files, partial(Handle, self), self._unwrap)
+        self._modules: dict[str, Module] = {}
+        self.hidden = False
+
+    def begin(self, check: str, seed: int, seconds: float, hidden: bool = False) -> None:
+        """A new check: it may use `seconds` of CPU time, and the worker's random numbers start afresh from `seed`."""
+        self._talk.begin(check, seed, seconds)
+        self.hidden = hidden
+
+    def has(self, name: str) -> bool:
+        """Whether there is "layers", or "layers.conv_forward". Raises Unavailable if the module cannot be imported."""
+        place = _place(name)
+        try:
+            return self._talk.ask("has", place, fits=lambda answer: answer is True) is True
+        except MissingNameError:
+            return False
+
+    @property
+    def printed(self) -> str:
+        """What the submission has printed so far, its first `limits.output_kb` only."""
+        return self._talk.printed
+
+    def close(self) -> None:
+        """End the worker."""
+        self._talk.close()
+
+    def __getattr__(self, name: str) -> Module:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._modules.setdefault(name, Module(self, name))
+
+    def __repr__(self) -> str:
+        return "<Student>"
+
+    def _unwrap(self, x: object) -> Place:
+        if type(x) is Handle and x._student is self:
+            return x._place
+        if type(x) is Module and x._student is self:
+            return x._place
+        raise TypeError(
+            f"a check passes {type(x).__name__} to the submission; only plain values, arrays, tensors and handles cross"
+        )
+
+
+class Module:
+    """A module of the submission. Its plain attributes are values; functions, classes and objects are Handles."""
+
+    __slots__ = ("_functions", "_place", "_student")
+
+    def __init__(self, student: Student, name: str) -> None:
+        object.__setattr__(self, "_student", student)
+        object.__setattr__(self, "_place", places.module(name))
+        object.__setattr__(self, "_functions", {})
+
+    _student: Student
+    _place: Place
+    _functions: dict[str, Handle]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(_PROBES):
+            raise AttributeError(name)
+        if name in self._functions:
+            return self._functions[name]
+        found = self._student._talk.ask("get", self._place.below(name))
+        if type(found) is Handle and found._callable:
+            self._functions[name] = found  # found again by its path at every call, so it never goes stale
+        return found
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self._functions.pop(name, None)
+        self._student._talk.ask("set", self._place.below(name), value, fits=_is_none)
+
+    def __repr__(self) -> str:
+        return f"<{self._place.label} of the submission>"
+
+
+class Handle:
+    """Something that stayed in the worker: call it, ask for attributes and items, or pass it back as an argument."""
+
+    __slots__ = ("_callable", "_place", "_student", "type_name")
+    __iter__ = None
+
+    def __init__(self, student: Student, place: Place, type_name: str, callable: bool) -> None:
+        for name, value in zip(self.__slots__, (callable, place, student, type_name), strict=True):
+            object.__setattr__(self, name, value)
+
+    _callable: bool
+    _place: Place
+    _student: Student
+    type_name: str
+
+    def __call__(self, *args: object, **kwargs: object) -> Any:
+        return self._student._talk.ask("call", self._place, (args, kwargs))
+
+    def watch(self, *args: object, **kwargs: object) -> tuple[Any, tuple[Any, ...]]:
+        """(result, the positional arguments as the call left them)."""
+
+        def fits(answer: object) -> bool:
+            return type(answer) is tuple and len(answer) == 2 and _is_tuple(answer[1], len(args))
+
+        result: Any = self._student._talk.ask("call", self._place, (args, kwargs), watch=True, fits=fits)
+        return result[0], result[1]
+
+    def many(self, calls: Sequence[tuple[object, ...]]) -> list[Any]:
+        """The results of many calls, sent as one message."""
+        calls = [tuple(args) for args in calls]
+
+        def fits(answer: object) -> bool:
+            return type(answer) is list and len(answer) == len(calls)
+
+        results: Any = self._student._talk.ask("many", self._place, calls, fits=fits)
+        return list(results)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(_PROBES):
+            raise AttributeError(name)
+        return self._student._talk.ask("get", self._place.below(name))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self._student._talk.ask("set", self._place.below(name), value, fits=_is_none)
+
+    def __getitem__(self, key: object) -> Any:
+        return self._student._talk.ask("item", self._place, key)
+
+    def __setitem__(self, key: object, value: object) -> None:
+        self._student._talk.ask("setitem", self._place, (key, value), fits=_is_none)
+
+    def __len__(self) -> int:
+        length: Any = self._student._talk.ask("len", self._place, fits=_is_length)
+        return int(length)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __copy__(self) -> Handle:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Handle:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a handle is of one worker and cannot be pickled")
+
+    def __repr__(self) -> str:
+        return f"<Handle to {self._place.label}, a {self.type_name} of the submission>"
+
+
+def _place(name: str) -> Place:
+    module, *names = name.split(".")
+    place = places.module(module)
+    for part in names:
+        place = place.below(part)
+    return place
+
+
+def _is_none(answer: object) -> bool:
+    return answer is None
+
+
+def _is_length(answer: object) -> bool:
+    return type(answer) is int and 0 <= answer < 1 << 31
+
+
+def _is_tuple(answer: object, length: int) -> bool:
+    return type(answer) is tuple and len(answer) == length
