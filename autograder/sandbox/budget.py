@@ -15,13 +15,12 @@ class Budget:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.submission = limits.submission_seconds
-        self.begin(limits.check_seconds)
+        self.begin()
 
-    def begin(self, seconds: float) -> None:
+    def begin(self, seconds: float | None = None) -> None:
         """A check begins. One that declares seconds of its own may spend them all in one call."""
-        own = seconds != self.limits.check_seconds
-        self.declared = self.check = seconds
-        self.call = max(self.limits.call_seconds, seconds) if own else self.limits.call_seconds
+        self.declared = self.check = self.limits.check_seconds if seconds is None else seconds
+        self.call = self.limits.call_seconds if seconds is None else max(self.limits.call_seconds, seconds)
 
     def grant(self, label: str) -> float:
         """Seconds for the next request. Raises Unavailable or Interrupted where none are left."""

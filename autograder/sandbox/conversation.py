@@ -46,7 +46,7 @@ class Conversation:
         self._unimportable: dict[str, tuple[str, str, str]] = {}
         self._strikes: Counter[str] = Counter()
 
-    def begin(self, check: str, seed: int, seconds: float) -> None:
+    def begin(self, check: str, seed: int, seconds: float | None = None) -> None:
         """A new check: its budget, and for the worker a seed from which the run's own cannot be told."""
         self.budget.begin(seconds)
         digest = hashlib.sha256(f"worker {seed} {check}".encode()).digest()

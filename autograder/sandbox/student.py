@@ -28,8 +28,8 @@ class Student:
         self._modules: dict[str, Module] = {}
         self.hidden = False
 
-    def begin(self, check: str, seed: int, seconds: float, hidden: bool = False) -> None:
-        """A new check: it may use `seconds` of CPU time, and the worker's random numbers start afresh from `seed`."""
+    def begin(self, check: str, seed: int, seconds: float | None = None, hidden: bool = False) -> None:
+        """A new check: `seconds` of CPU time, or what the limits give; the worker's random numbers start afresh."""
         self._talk.begin(check, seed, seconds)
         self.hidden = hidden
 
