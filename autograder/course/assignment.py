@@ -106,13 +106,12 @@ def _ignored(name: str) -> bool:
 def _questions(top: Table) -> tuple[Question, ...]:
     questions: dict[str, Question] = {}
     for table in top.tables("questions"):
-        table.only(("id", "title", "points", "manual"))
+        table.named("question").only(("id", "title", "points", "manual"))
         id = _identifier(table, "id")
         if id in questions:
             raise table.wrong("id", "is already the id of another question")
         if id in COLUMNS:
             raise table.wrong("id", "is a column of grades.csv; choose another id")
-        table.where = f"question {id}"
         points = table.number("points")
         if points == 0:
             raise table.wrong("points", "must be above 0")

@@ -12,7 +12,8 @@ from pathlib import Path
 from autograder.course.toml import CourseError, near
 from autograder.model import Roster
 
-COLUMNS = ("id", "name", "team", "aliases")
+REQUIRED = ("id", "name")
+COLUMNS = (*REQUIRED, "team", "aliases")
 BETWEEN = re.compile(r"[|;]")
 # Ids are joined and split again in tables, and name files.
 FORBIDDEN = re.compile(r'[,;|/\\:*?"<>\x00-\x1f]')
@@ -86,10 +87,12 @@ def _places(path: Path, header: list[str], line: int) -> dict[str, int]:
             raise _wrong(path, line, f"names the column {name} twice")
     places = {name: header.index(name) for name in COLUMNS if name in header}
     for name in COLUMNS:
-        alike = next((cell for cell in header if cell not in COLUMNS and near(cell, [name], 0.8)), None)
+        # An optional column that is absent must not make a suspect of every other one.
+        cutoff = 0.6 if name in REQUIRED else 0.8
+        alike = next((cell for cell in header if cell not in COLUMNS and near(cell, [name], cutoff)), None)
         if name not in places and alike:
             raise _wrong(path, line, f'"{alike}": no such column; did you mean {name}?')
-        if name not in places and name in ("id", "name"):
+        if name not in places and name in REQUIRED:
             there = ", ".join(filter(None, header)) or "nothing"
             raise _wrong(path, line, f"must name the columns id and name; {name} is missing, there is {there}")
     return places

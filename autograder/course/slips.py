@@ -65,9 +65,8 @@ def apply(slip: Slip, folder: Path) -> None:
 
 def _slip(table: Table) -> Slip:
     single = ("file", "find", "replace", "count")
-    table.only(("id", "says", "fails", "edits", *single))
+    table.named("slip").only(("id", "says", "fails", "edits", *single))
     id = table.text("id")
-    table.where = f"slip {id}"
     if "edits" in table.values:
         for key in single:
             if key in table.values:

@@ -42,6 +42,12 @@ class Table:
             if key not in known:
                 raise self.wrong(key, f"no such key{near(key, known) or '; there are ' + ', '.join(known)}")
 
+    def named(self, kind: str) -> Table:
+        """From here on, errors name this table by its id, where it has one, instead of by counting."""
+        if isinstance(id := self.values.get("id"), str) and id:
+            self.where = f"{kind} {id}"
+        return self
+
     def text(self, key: str, default: str | None = None) -> str:
         """One line of text."""
         value = self._required(key, default)
