@@ -14,7 +14,7 @@ from typing import Literal
 from autograder import __version__, data, intake, outputs
 from autograder.course import handout, wheel
 from autograder.gradebook import Gradebook
-from autograder.grading import Setup, lateness, rejected, run
+from autograder.grading import Setup, lateness, rejected, run, score
 from autograder.model import Assignment, Grade, Roster, Submission
 from autograder.sandbox.probe import Isolation, probe
 
@@ -94,14 +94,15 @@ def regrade(
     if not (out / "gradebook.db").is_file():
         raise UsageError(f"{out}: there is no gradebook.db here; name the --out folder of a graded class")
     with Gradebook(out / "gradebook.db") as book:
-        before = {g.submission: g for g in book.grades(assignment.id) if g.status != "rejected"}
-        again = [outputs.kept(g, assignment, out, book.received(assignment.id, g.submission)) for g in before.values()]
-        setup = Setup(
-            assignment, book.seed(assignment.id, None), versions(assignment), confine(isolation), data.load, question
-        )
-        for n, fresh in enumerate(run(setup, again, workers or cores())):
-            merged = merge(fresh, before[fresh.submission], assignment, question)
-            _save(book, merged, assignment, again)
+        before = {g.submission: g for g in book.grades(assignment.id, judged=False) if g.status != "rejected"}
+        came = {name: book.received(assignment.id, name) for name in before}
+        again = {name: outputs.kept(g, assignment, out, came[name]) for name, g in before.items()}
+        seed, confined = book.seed(assignment.id, None), confine(isolation)
+        setup = Setup(assignment, seed, versions(assignment), confined, data.load, question)
+        for n, fresh in enumerate(run(setup, list(again.values()), workers or cores())):
+            name = fresh.submission
+            merged = merge(fresh, before[name], assignment, again[name], question)
+            _save(book, merged, assignment, list(again.values()))
             tell(Event("graded", n + 1, len(again), merged))
         grades = book.grades(assignment.id)
         for done in grades:
@@ -142,18 +143,21 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def merge(fresh: Grade, old: Grade, assignment: Assignment, question: str) -> Grade:
-    """A regrade of one question: its new outcomes among the old ones of the others."""
+def merge(fresh: Grade, old: Grade, assignment: Assignment, submission: Submission, question: str) -> Grade:
+    """A regrade of one question: its fresh outcomes among the old ones of the others, scored anew."""
     if not question:
         return fresh
-    others = {q.id: old.questions.get(q.id, 0.0) for q in assignment.questions if q.id != question}
-    outcomes = [o for o in old.outcomes if o.question != question] + list(fresh.outcomes)
-    order = {q.id: n for n, q in enumerate(assignment.questions)}
-    return replace(
-        fresh,
-        questions=fresh.questions | others,
-        outcomes=tuple(sorted(outcomes, key=lambda o: order[o.question])),
-        score=round(sum((fresh.questions | others).values()), 6),
+    sources = {q.id: (fresh if q.id == question else old).outcomes for q in assignment.questions}
+    outcomes = [o for id, given in sources.items() for o in given if o.question == id]
+    return score(
+        assignment,
+        submission,
+        outcomes,
+        seed=fresh.seed,
+        versions=fresh.versions,
+        isolation=fresh.isolation,
+        output=fresh.output,
+        seconds=fresh.seconds,
     )
 
 

@@ -35,7 +35,7 @@ def verify(
     found = declared(assignment, data.load)
     with TemporaryDirectory() as scratch:
         zip = student([assignment], root, Path(scratch))[0]
-        problems = guards.all(assignment, zip, {o.name: (o.question, o.points) for o in found})
+        problems = guards.all(assignment, zip, {check.name: (check.question, check.points) for check in found})
         if problems:
             return Verified(f"{assignment.id}: not graded, since it does not hold together", tuple(problems))
         known = slips.load(assignment)
@@ -55,7 +55,8 @@ def verify(
     caught = sum(not lines for lines in wrong.values())
     hidden = sum(o.visibility == "hidden" for o in best.outcomes)
     says = (
-        f"{len(found)} checks ({len(found) - hidden} visible, {hidden} hidden) in {len(assignment.questions)} questions",
+        f"{len(found)} checks ({len(found) - hidden} visible, {hidden} hidden)",
+        f"{len(assignment.questions)} questions",
         f"{assignment.max_score:g} points ({full:g} automatic, {best.pending:g} manual)",
         f"solution {best.score:g} of {full:g}",
         f"handout {empty.score:g}",

@@ -2,6 +2,6 @@
 
 from autograder.grading.batch import Setup, run
 from autograder.grading.runner import ChecksError, declared
-from autograder.grading.score import lateness, rejected
+from autograder.grading.score import lateness, rejected, score
 
-__all__ = ["ChecksError", "Setup", "declared", "lateness", "rejected", "run"]
+__all__ = ["ChecksError", "Setup", "declared", "lateness", "rejected", "run", "score"]

@@ -31,6 +31,7 @@ class Setup:
     datasets: Callable[[str], object]
     """A module-level function: name → data set."""
     question: str = ""
+    only: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -146,6 +147,7 @@ def _work(setup: Setup, pipe: Connection) -> None:
                 lambda folder: lambda: zygote.open(folder, limits),
                 lambda _submission, ran: pipe.send(ran),
                 setup.question,
+                setup.only,
             )
     except (BrokenPipeError, KeyboardInterrupt):
         pass  # the parent is gone: what it has is saved, the rest is the next run's

@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import ModuleType
@@ -70,8 +70,11 @@ class Context:
 class Harness:
     """The plugin's other half: gives each check its surroundings and takes its outcome."""
 
-    def __init__(self, context: Context, drive: Callable[[Harness, pytest.Session], None]) -> None:
+    def __init__(
+        self, context: Context, drive: Callable[[Harness, pytest.Session], None], only: frozenset[str] = frozenset()
+    ) -> None:
         self.context = context
+        self._only = only
         self.outcomes: list[Outcome] = []
         self._drive = drive
         self.trouble: list[str] = []
@@ -82,6 +85,11 @@ class Harness:
 
     def pytest_autograder_outcome(self, outcome: Mapping[str, Any]) -> None:
         self.outcomes.append(Outcome(**{k: v for k, v in outcome.items() if k in _OUTCOME_KEYS}))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self._only:
+            items[:] = [item for item in items if item.name in self._only]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -104,20 +112,23 @@ def collect(
     seed: int,
     datasets: Callable[[str], object],
     drive: Callable[[Harness, pytest.Session], None],
-    select: str = "",
+    question: str = "",
+    only: Collection[str] = (),
 ) -> None:
-    """Let pytest collect the assignment's checks and hand its session to `drive`; `select` narrows to one question.
+    """Let pytest collect the assignment's checks and hand its session to `drive`.
+
+    `question` narrows to the checks of one question and those they come after, `only` to checks by name.
 
     Raises ChecksError when a check is refused or a file does not import.
     """
     solution = assignment.solution.resolve() if assignment.solution else None
     context = Context(seed, Reference(solution) if solution else None, datasets, solution)
-    harness = Harness(context, drive)
+    harness = Harness(context, drive, frozenset(only))
     quiet = ("terminal", "cacheprovider", "logging", "warnings", "faulthandler", "junitxml", "doctest", "unittest")
     args = [str(path) for path in check_files(assignment)]
     args += ["-c", os.devnull, "--rootdir", str(assignment.handout.resolve().parent), "--capture=no"]
     args += [word for name in quiet for word in ("-p", f"no:{name}")]
-    args += ["--question", select] if select else []
+    args += ["--question", question] if question else []
     with _no_other_plugins():
         code = pytest.main(args, plugins=[plugin, harness])
     if harness.trouble or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
@@ -126,14 +137,12 @@ def collect(
         )
 
 
-def declared(assignment: Assignment, datasets: Callable[[str], object]) -> list[Outcome]:
-    """Every check with its question and points, as a passed outcome that nobody has earned: for double entry."""
-    found: list[Outcome] = []
+def declared(assignment: Assignment, datasets: Callable[[str], object]) -> list[plugin.Facts]:
+    """What is known of every check before it runs: its name, question, points and budget."""
+    found: list[plugin.Facts] = []
 
     def note(_harness: Harness, session: pytest.Session) -> None:
-        for item in session.items:
-            facts = plugin.facts(item)
-            found.append(Outcome(facts.name, facts.question, facts.says, facts.points, 0.0, "skipped"))
+        found.extend(plugin.facts(item) for item in session.items)
 
     collect(assignment, 0, datasets, note)
     return found
@@ -146,7 +155,8 @@ def serve(
     jobs: Iterable[Submission],
     connect: Callable[[Path], Callable[[], Any]],
     done: Callable[[Submission, Ran], None],
-    select: str = "",
+    question: str = "",
+    only: Collection[str] = (),
 ) -> None:
     """Run all checks against each submission of `jobs`, which may block until the next one comes."""
 
@@ -154,7 +164,7 @@ def serve(
         for submission in jobs:
             done(submission, _run(harness, session, assignment, submission, connect))
 
-    collect(assignment, seed, datasets, drive, select)
+    collect(assignment, seed, datasets, drive, question, only)
 
 
 def _run(

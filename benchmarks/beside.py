@@ -1,0 +1,96 @@
+"""The checks with the student's modules imported into the same process: how peers run, and the floor for any tool."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from autograder import course, data
+from autograder.checks import plugin
+from autograder.grading.runner import Context, Harness, Reference, collect
+from autograder.model import Assignment, Limits, Outcome
+from autograder.sandbox import local
+from autograder.sandbox.student import Student
+
+ROOT = Path(__file__).parent.parent
+SEED = 7
+ENDLESS = Limits(call_seconds=1e9, check_seconds=1e9, submission_seconds=1e9)
+
+
+def context(assignment: Assignment) -> Context:
+    assert assignment.solution is not None
+    solution = assignment.solution.resolve()
+    return Context(SEED, Reference(solution), data.load, solution)
+
+
+def student(folder: Path) -> Student:
+    return Student(lambda: local.connect(folder), ENDLESS, sorted(path.name for path in folder.iterdir()))
+
+
+def warm(assignment: Assignment, folders: Sequence[Path], names: Sequence[str]) -> Iterator[list[Outcome]]:
+    """Everything imported once, then the checks called on one folder after the other in this very process."""
+    done: list[list[Outcome]] = []
+
+    def drive(harness: Harness, session: pytest.Session) -> None:
+        for folder in folders:
+            harness.outcomes = []
+            harness.context.student = student(folder)
+            plugin.run_once(session)
+            done.append(harness.outcomes)
+
+    collect(assignment, SEED, data.load, drive, only=names)
+    yield from done
+
+
+def checks(id: str, names: Sequence[str]) -> dict[str, Callable[[str], None]]:
+    """Name → a function of the submission's folder that raises unless the check passes, for tools without our plugin."""
+    items: dict[str, plugin.Check] = {}
+    assignment = course.find(ROOT)[id]
+
+    def keep(_harness: Harness, session: pytest.Session) -> None:
+        items.update({item.name: item for item in session.items if isinstance(item, plugin.Check)})
+
+    collect(assignment, SEED, data.load, keep)
+    run = plugin.Run(context(assignment))
+
+    def call(name: str, folder: str) -> None:
+        if run.context.student is None:
+            run.context.student = student(Path(folder))  # type: ignore[misc]
+        outcome = run.judge(items[name])
+        assert outcome["outcome"] == "passed", outcome["why"]
+
+    return {name: lambda folder, name=name: call(name, folder) for name in names}  # type: ignore[misc]
+
+
+class _Beside:
+    """pytest plugin: the surroundings of the checks, from the environment."""
+
+    def __init__(self) -> None:
+        self.context = context(course.find(ROOT)[os.environ["BESIDE_ID"]])
+        self.context.student = student(Path(os.environ["BESIDE_FOLDER"]))
+        self.passed = 0
+
+    @pytest.hookimpl
+    def autograder_context(self) -> Context:
+        return self.context
+
+    @pytest.hookimpl
+    def autograder_outcome(self, outcome: plugin.Outcome) -> None:
+        self.passed += outcome["outcome"] == "passed"
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
+        names = os.environ["BESIDE_CHECKS"].split(",")
+        items[:] = [item for item in items if item.name in names]
+        yield
+
+    def pytest_sessionfinish(self) -> None:
+        print(f"\nPASSED-CHECKS {self.passed}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "BESIDE_ID" in os.environ and not config.pluginmanager.has_plugin("beside"):
+        config.pluginmanager.register(_Beside(), "beside")

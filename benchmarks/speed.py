@@ -1,0 +1,127 @@
+"""Seconds a submission, on the same twenty submissions and the same checks: ours, bare pytest, Otter, and the floor."""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.table import Table
+
+from autograder import course, data, intake, pipeline
+from autograder.grading import Setup, declared, run
+from autograder.model import Assignment, Submission
+from benchmarks import beside, peers
+from demo import submissions
+
+HOW_MANY = 20
+PEER_ROUNDS = 5
+
+
+def main() -> None:
+    assignment = course.find(beside.ROOT)["a5_layers"]
+    say = Console(highlight=False).print
+    names = _quick_checks(assignment)
+    say(
+        f"{len(names)} checks that train nothing, {HOW_MANY} submissions of {assignment.id}, Python {platform.python_version()}"
+    )
+    with TemporaryDirectory() as scratch:
+        folders = _class(assignment, Path(scratch) / "class")
+        floor = _floor(assignment, folders, names)
+        ours, passed, start = _ours(assignment, folders, names, Path(scratch))
+        pytest_costs, otter_costs = [], []
+        autograder = peers.otter_zip(assignment, names, Path(scratch) / "autograder.zip")
+        for folder in folders[:PEER_ROUNDS]:  # interleaved, so that other load falls on both
+            pytest_costs.append(peers.by_pytest(assignment, folder, names))
+            out = Path(scratch) / f"otter-{folder.name}"
+            out.mkdir()
+            otter_costs.append(peers.by_otter(autograder, peers.notebook(folder, out / "work.ipynb"), out))
+    _agree(passed, [c.passed for c in pytest_costs], [c.passed for c in otter_costs])
+    table = Table(box=None, header_style="bold")
+    for head in ("", "wall s (median)", "fastest", "slowest", "CPU s", "ours is faster by"):
+        table.add_column(head, justify="left" if not head else "right")
+    mid = statistics.median(ours)
+    table.add_row("ours, in the sandbox", *_figures(ours), "", "")
+    table.add_row("one warm process, no sandbox", *_figures(floor), "", f"{statistics.median(floor) / mid:.2f} ×")
+    for label, costs in (("pytest, a process each", pytest_costs), ("otter run", otter_costs)):
+        walls = [c.wall for c in costs]
+        cpu = statistics.median(c.cpu for c in costs)
+        table.add_row(label, *_figures(walls), f"{cpu:.2f}", f"{statistics.median(walls) / mid:.0f} ×")
+    Console().print(table)
+    allowed = 1.5 * statistics.median(floor) + 0.1
+    say(f"ours may cost 1.5 × the floor + 0.1 s = {allowed:.3f} s; it costs {mid:.3f} s")
+    say(
+        f"start-up, once a run and core: {start:.1f} s; with it a class of {HOW_MANY} costs {mid + start / HOW_MANY:.2f} s each"
+    )
+
+
+def _quick_checks(assignment: Assignment) -> list[str]:
+    """The checks without a time budget of their own: training for seconds is the student's computing, not a tool's."""
+    return [check.name for check in declared(assignment, data.load) if check.seconds is None]
+
+
+def _class(assignment: Assignment, folder: Path) -> list[Path]:
+    """Honest submissions: the solution, and solutions with a slip."""
+    known = course.slips.load(assignment)
+    made = [("solution", submissions.solution(assignment))]
+    made += [(slip.id, submissions.slipped(assignment, slip)) for slip in known[: HOW_MANY - 1]]
+    for name, files in made:
+        (folder / name).mkdir(parents=True)
+        for file, text in files.items():
+            (folder / name / file).write_bytes(text)
+    return [folder / name for name, _ in made]
+
+
+def _floor(assignment: Assignment, folders: list[Path], names: list[str]) -> list[float]:
+    """Seconds a folder in one warm process; the first folder warms it."""
+    times, began = [], time.perf_counter()
+    for _outcomes in beside.warm(assignment, [folders[0], *folders], names):
+        times.append(time.perf_counter() - began)
+        began = time.perf_counter()
+    return times[1:]
+
+
+def _ours(
+    assignment: Assignment, folders: list[Path], names: list[str], scratch: Path
+) -> tuple[list[float], list[int], float]:
+    """(seconds of each submission, checks passed by each, start-up seconds) with one grading process."""
+    arrivals = intake.discover(folders[0].parent)
+    received: list[Submission] = [intake.receive(a, assignment, scratch / "read") for a in arrivals]
+    order = {folder.name: n for n, folder in enumerate(folders)}
+    received.sort(key=lambda s: order[s.name])
+    setup = Setup(
+        assignment,
+        beside.SEED,
+        pipeline.versions(assignment),
+        pipeline.confine("best"),
+        data.load,
+        only=frozenset(names),
+    )
+    began, times, passed, start = time.perf_counter(), [], [], 0.0
+    for grade in run(setup, [received[0], *received], workers=1):
+        if not times and not start:
+            start = time.perf_counter() - began - grade.seconds
+        else:
+            times.append(time.perf_counter() - began)
+            passed.append(len(grade.outcomes) - len(grade.lost))
+        began = time.perf_counter()
+    return times, passed, start
+
+
+def _figures(seconds: list[float]) -> tuple[str, str, str]:
+    return f"{statistics.median(seconds):.3f}", f"{min(seconds):.3f}", f"{max(seconds):.3f}"
+
+
+def _agree(ours: list[int], *others: list[int]) -> None:
+    """A faster tool that finds something else has not been compared."""
+    for theirs in others:
+        if theirs != ours[: len(theirs)]:
+            sys.exit(f"the tools disagree on how many checks pass: {ours} against {theirs}")
+
+
+if __name__ == "__main__":
+    main()
