@@ -17,10 +17,11 @@ class Budget:
         self.submission = limits.submission_seconds
         self.begin()
 
-    def begin(self, seconds: float | None = None) -> None:
-        """A check begins. One that declares seconds of its own may spend them all in one call."""
+    def begin(self, seconds: float | None) -> None:
+        """A check begins. One that declares more seconds than a call may have can spend them all in one call."""
+        usual = seconds is None or seconds == self.limits.check_seconds
         self.declared = self.check = self.limits.check_seconds if seconds is None else seconds
-        self.call = self.limits.call_seconds if seconds is None else max(self.limits.call_seconds, seconds)
+        self.call = self.limits.call_seconds if usual else max(self.limits.call_seconds, self.declared)
 
     def grant(self, label: str) -> float:
         """Seconds for the next request. Raises Unavailable or Interrupted where none are left."""

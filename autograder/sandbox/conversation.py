@@ -153,7 +153,10 @@ class Conversation:
         if reply.pop("token", None) != token:
             raise wire.WireError("a reply to another request")
         if reply.keys() == {"error"} and not data:
-            raise sentences.trouble(mishap.read(reply["error"]), place, self.files)
+            wrong = mishap.read(reply["error"])
+            if wrong.kind in ("missing_module", "import_failed") and not place.module:
+                raise wire.WireError("an object that is no module and was not imported")
+            raise sentences.trouble(wrong, place, self.files)
         if reply.keys() != {"ok"}:
             raise wire.WireError("a reply that is neither a value nor an error")
         value = wire.decode(reply["ok"], data, lambda about: self._grasp(about, place, attribute))

@@ -13,11 +13,12 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeGuard, TypeVar
 
 from autograder.sandbox import wire
 from autograder.sandbox.modules import MissingModuleError, Modules, seed
 
+E = TypeVar("E", bound=BaseException)
 FRAMES = 8
 NAMES = 500
 TEXT = 2_000
@@ -123,13 +124,13 @@ class Dispatcher:
     def _report(self, error: BaseException) -> dict[str, object]:
         """What went wrong, as data; an exception's own methods are the submission's and may do anything."""
         kind, names = "raised", list[str]()
-        if isinstance(error, wire.WireError):
+        if _is_a(error, wire.WireError):
             kind = "not_plain"
-        if isinstance(error, _RefusalError):
+        elif _is_a(error, _RefusalError):
             kind, names, error = error.kind, error.names, error.cause or error
         message, frames = "", list[dict[str, object]]()
         with contextlib.suppress(BaseException):
-            message = str(error.msg if isinstance(error, SyntaxError) else error)[:TEXT]
+            message = str(error.msg if _is_a(error, SyntaxError) else error)[:TEXT]
         with contextlib.suppress(BaseException):
             frames = self._frames(error)
         name = "Exception"
@@ -145,7 +146,7 @@ class Dispatcher:
             code = trace.tb_frame.f_code
             frames.append((code.co_filename, trace.tb_lineno, getattr(code, "co_qualname", code.co_name)))
             trace = trace.tb_next
-        if isinstance(error, SyntaxError):
+        if _is_a(error, SyntaxError):
             frames.append((str(error.filename), error.lineno or 0, "<module>"))
         root = f"{self.modules.folder}{os.sep}"
         return [
@@ -157,6 +158,11 @@ class Dispatcher:
             }
             for file, line, function in [frame for frame in frames if frame[0].startswith(root)][-FRAMES:]
         ]
+
+
+def _is_a(error: BaseException, kind: type[E]) -> TypeGuard[E]:
+    """`isinstance`, which would also ask the exception what its class is."""
+    return issubclass(type(error), kind)
 
 
 def _line(file: str, line: int) -> str:

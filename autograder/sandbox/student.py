@@ -26,7 +26,6 @@ class Student:
         """`connect` opens a worker over the submission, `files` are the submission's, for did-you-mean."""
         self._talk = Conversation(connect, limits, files, partial(Handle, self), self._unwrap)
         self._modules: dict[str, Module] = {}
-        self.hidden = False
 
     def begin(self, check: str, seed: int, seconds: float | None = None, hidden: bool = False) -> None:
         """A new check: `seconds` of CPU time, or what the limits give; the worker's random numbers start afresh."""
@@ -157,6 +156,11 @@ class Handle:
 
     def __bool__(self) -> bool:
         return True
+
+    def __array__(self, *args: object, **kwargs: object) -> NoReturn:
+        """numpy would otherwise ask for a length and for items, one request each."""
+        why = "where an array or a number was expected."
+        raise Unavailable(f"{self._place.label} is a {self.type_name} {why}", "", f"Something else came {why}")
 
     def __copy__(self) -> Handle:
         return self
