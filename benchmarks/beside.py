@@ -46,7 +46,7 @@ def warm(assignment: Assignment, folders: Sequence[Path], names: Sequence[str]) 
 
 
 def checks(id: str, names: Sequence[str]) -> dict[str, Callable[[str], None]]:
-    """Name → a function of the submission's folder that raises unless the check passes, for tools without our plugin."""
+    """Name → a function of the submission's folder, which raises unless the check passes: for other tools."""
     items: dict[str, plugin.Check] = {}
     assignment = course.find(ROOT)[id]
 

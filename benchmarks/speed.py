@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder import course, data, intake, pipeline
+from autograder.course import slips
 from autograder.grading import Setup, declared, run
 from autograder.model import Assignment, Submission
 from benchmarks import beside, peers
@@ -26,9 +27,8 @@ def main() -> None:
     assignment = course.find(beside.ROOT)["a5_layers"]
     say = Console(highlight=False).print
     names = _quick_checks(assignment)
-    say(
-        f"{len(names)} checks that train nothing, {HOW_MANY} submissions of {assignment.id}, Python {platform.python_version()}"
-    )
+    python = platform.python_version()
+    say(f"{len(names)} checks that train nothing, {HOW_MANY} submissions of {assignment.id}, Python {python}")
     with TemporaryDirectory() as scratch:
         folders = _class(assignment, Path(scratch) / "class")
         floor = _floor(assignment, folders, names)
@@ -66,7 +66,7 @@ def _quick_checks(assignment: Assignment) -> list[str]:
 
 def _class(assignment: Assignment, folder: Path) -> list[Path]:
     """Honest submissions: the solution, and solutions with a slip."""
-    known = course.slips.load(assignment)
+    known = slips.load(assignment)
     made = [("solution", submissions.solution(assignment))]
     made += [(slip.id, submissions.slipped(assignment, slip)) for slip in known[: HOW_MANY - 1]]
     for name, files in made:
