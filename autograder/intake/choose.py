@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from autograder.intake.archive import Entry
 from autograder.intake.names import BadNameError, clean, counted, is_junk, show, some
 from autograder.intake.spelling import Candidate, candidates, did_you_mean
+from autograder.intake.zips import Entry
 from autograder.model import Assignment
 
 AUTHORS = "authors.toml"

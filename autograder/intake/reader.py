@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from autograder.intake.archive import BLOCK, Archive, Entry, UnreadableError, ZipError
 from autograder.intake.names import show
 from autograder.intake.tree import Tree, plain_file
+from autograder.intake.zips import BLOCK, Archive, Entry, UnreadableError, ZipError
 
 MAX_ARCHIVE = 1 << 30
 _IN_MEMORY = 16 << 20

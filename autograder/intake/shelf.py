@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from autograder.intake.archive import Archive, Entry, UnreadableError, ZipError
 from autograder.intake.arrival import Arrival
 from autograder.intake.names import BadNameError, clean, label
 from autograder.intake.reader import bounded
 from autograder.intake.tree import plain_file
+from autograder.intake.zips import Archive, Entry, UnreadableError, ZipError
 
 _MAX_METADATA = 64 << 20
 

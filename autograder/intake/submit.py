@@ -9,9 +9,9 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
-from autograder.intake.archive import RATIO_MATTERS_FROM
 from autograder.intake.arrival import Arrival, IntakeError
 from autograder.intake.receive import receive
+from autograder.intake.zips import RATIO_MATTERS_FROM
 from autograder.model import Assignment, Submission
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -28,7 +28,7 @@ def preview(folder: Path, assignment: Assignment) -> Submission:
 
 
 def bundle(folder: Path, assignment: Assignment, out: Path) -> Path:
-    """Write the zip of what the grader would keep, the same bytes every time; raises IntakeError where it would reject."""
+    """Zip what the grader would keep, the same bytes each time; raises IntakeError for what it would reject."""
     with tempfile.TemporaryDirectory() as scratch:
         kept = receive(Arrival("kept", folder), assignment, Path(scratch))
         if kept.folder is None:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from autograder.intake.archive import BLOCK, MAX_ENTRIES, Entry, Kind, UnreadableError, ZipError
 from autograder.intake.names import MAX_DEPTH, is_junk
+from autograder.intake.zips import BLOCK, MAX_ENTRIES, Entry, Kind, UnreadableError, ZipError
 
 # Windows lacks most of these; there a link is caught by lstat alone.
 READ_FLAGS = os.O_RDONLY
