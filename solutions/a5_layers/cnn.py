@@ -1,8 +1,7 @@
 """Convolutional classifiers: a plain one, and one with batch normalisation and dropout."""
 
-import numpy as np
-
 import layers
+import numpy as np
 
 POOL = {"pool_height": 2, "pool_width": 2, "stride": 2}
 

@@ -1,8 +1,8 @@
 """The layers of a small neural network in numpy, each as a forward and a backward function.
 
-Every `*_forward` returns `(out, cache)`: its output, and whatever its `*_backward` needs later. Every `*_backward` takes
-`dout`, the gradient of a scalar loss with respect to `out`, and that cache; it returns the gradients with respect to the
-forward's inputs, in their order. Arrays that come in are never changed, and float32 in gives float32 out.
+Every `*_forward` returns `(out, cache)`: its output, and whatever its `*_backward` needs later. Every `*_backward`
+takes `dout`, the gradient of a scalar loss with respect to `out`, and that cache; it returns the gradients with respect
+to the forward's inputs, in their order. Arrays that come in are never changed, and float32 in gives float32 out.
 
 N is the number of samples in a batch, D a number of features, C of channels, F of filters, H and W height and width.
 """
@@ -42,7 +42,7 @@ def fc_backward(dout, cache):
     - dw: (Din, Dout)
     - db: (Dout,)
     """
-    x, w, b = cache
+    x, w, _ = cache
     # BEGIN SOLUTION the backward pass of the fully-connected layer
     dx = dout @ w.T
     dw = x.T @ dout
@@ -80,9 +80,8 @@ def relu_backward(dout, cache):
     """
     x = cache
     # BEGIN SOLUTION the backward pass of ReLU
-    dx = dout * (x > 0)
+    return dout * (x > 0)
     # END SOLUTION
-    return dx
 
 
 def batchnorm_forward(x, gamma, beta, bn_param):
@@ -112,13 +111,13 @@ def batchnorm_forward(x, gamma, beta, bn_param):
     running_var = bn_param.get("running_var", np.zeros(x.shape[1], dtype=x.dtype))
 
     if mode == "train":
-        # BEGIN SOLUTION batch normalisation in mode "train"
+        # BEGIN SOLUTION batch normalisation in training mode
         mean, var = x.mean(axis=0), x.var(axis=0)
         running_mean = momentum * running_mean + (1 - momentum) * mean
         running_var = momentum * running_var + (1 - momentum) * var
         # END SOLUTION
     elif mode == "test":
-        # BEGIN SOLUTION batch normalisation in mode "test"
+        # BEGIN SOLUTION batch normalisation in test mode
         mean, var = running_mean, running_var
         # END SOLUTION
     else:
@@ -179,13 +178,13 @@ def dropout_forward(x, dropout_param):
 
     mask = None
     if mode == "train":
-        # BEGIN SOLUTION dropout in mode "train"
+        # BEGIN SOLUTION dropout in training mode
         # Inverted dropout: what is kept grows by 1/p, so the expected output is x and mode "test" has nothing to do.
-        mask = (random.uniform(size=x.shape) < p).astype(x.dtype) / p
+        mask = ((random.uniform(size=x.shape) < p) / p).astype(x.dtype)
         out = x * mask
         # END SOLUTION
     elif mode == "test":
-        # BEGIN SOLUTION dropout in mode "test"
+        # BEGIN SOLUTION dropout in test mode
         out = x.copy()
         # END SOLUTION
     else:
@@ -207,9 +206,8 @@ def dropout_backward(dout, cache):
     """
     dropout_param, mask = cache
     # BEGIN SOLUTION the backward pass of dropout
-    dx = dout.copy() if dropout_param["mode"] == "test" else dout * mask
+    return dout.copy() if dropout_param["mode"] == "test" else dout * mask
     # END SOLUTION
-    return dx
 
 
 def conv_forward(x, w):
@@ -226,9 +224,11 @@ def conv_forward(x, w):
     - cache: (x, w)
     """
     # BEGIN SOLUTION the forward pass of the convolution
-    windows = sliding_window_view(x, w.shape[2:], axis=(2, 3))  # (N, C, H', W', HH, WW), a view
-    out = np.tensordot(windows, w, axes=((1, 4, 5), (1, 2, 3)))  # (N, H', W', F)
-    out = np.ascontiguousarray(out.transpose(0, 3, 1, 2))
+    filters, channels, height, width = w.shape
+    windows = sliding_window_view(x, (height, width), axis=(2, 3))  # (N, C, H', W', HH, WW), a view
+    rows, columns = windows.shape[2:4]
+    patches = windows.transpose(0, 1, 4, 5, 2, 3).reshape(len(x), channels * height * width, rows * columns)
+    out = (w.reshape(filters, -1) @ patches).reshape(len(x), filters, rows, columns)
     # END SOLUTION
     cache = (x, w)
     return out, cache
@@ -247,15 +247,19 @@ def conv_backward(dout, cache):
     """
     x, w = cache
     # BEGIN SOLUTION the backward pass of the convolution
-    height, width = w.shape[2:]
+    filters, channels, height, width = w.shape
+    rows, columns = dout.shape[2:]
     windows = sliding_window_view(x, (height, width), axis=(2, 3))
-    dw = np.tensordot(dout, windows, axes=((0, 2, 3), (0, 2, 3)))
+    patches = windows.transpose(0, 1, 4, 5, 2, 3).reshape(len(x), channels * height * width, rows * columns)
+    dout = dout.reshape(len(x), filters, rows * columns)
+    dw = (dout @ patches.transpose(0, 2, 1)).sum(axis=0).reshape(w.shape)
 
-    # A pixel was read by every window that covers it: pad dout, and slide the filter over it turned by 180 degrees.
-    padded = np.pad(dout, ((0, 0), (0, 0), (height - 1, height - 1), (width - 1, width - 1)))
-    covering = sliding_window_view(padded, (height, width), axis=(2, 3))
-    dx = np.tensordot(covering, w[:, :, ::-1, ::-1], axes=((1, 4, 5), (0, 2, 3)))
-    dx = np.ascontiguousarray(dx.transpose(0, 3, 1, 2))
+    # Every patch sends its gradient back to the pixels it was cut from, and a pixel adds up what arrives.
+    dpatches = (w.reshape(filters, -1).T @ dout).reshape(len(x), channels, height, width, rows, columns)
+    dx = np.zeros(x.shape, dtype=dpatches.dtype)
+    for top in range(height):
+        for left in range(width):
+            dx[:, :, top : top + rows, left : left + columns] += dpatches[:, :, top, left]
     # END SOLUTION
     return dx, dw
 
@@ -272,7 +276,15 @@ def max_pool_forward(x, pool_param):
     - cache: (x, pool_param)
     """
     # BEGIN SOLUTION the forward pass of max pooling
-    out = pooling_windows(x, pool_param).max(axis=(4, 5))
+    height, width, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
+    rows, columns = 1 + (x.shape[2] - height) // stride, 1 + (x.shape[3] - width) // stride
+    # One array for each place in a window: all windows' top left entries, and so on. Their maximum is the output.
+    places = [
+        x[:, :, top : top + stride * rows : stride, left : left + stride * columns : stride]
+        for top in range(height)
+        for left in range(width)
+    ]
+    out = np.maximum.reduce(places)
     # END SOLUTION
     cache = (x, pool_param)
     return out, cache
@@ -292,20 +304,17 @@ def max_pool_backward(dout, cache):
     # BEGIN SOLUTION the backward pass of max pooling
     height, width, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
     rows, columns = dout.shape[2:]
-    winner = pooling_windows(x, pool_param).reshape(*dout.shape, height * width).argmax(axis=4)
+    out, _ = max_pool_forward(x, pool_param)
     dx = np.zeros(x.shape, dtype=dout.dtype)
-    for place in range(height * width):
-        top, left = divmod(place, width)
-        reached = dx[:, :, top : top + stride * rows : stride, left : left + stride * columns : stride]
-        reached += dout * (winner == place)
+    open_windows = np.ones(dout.shape, dtype=bool)
+    for top in range(height):
+        for left in range(width):
+            place = (..., slice(top, top + stride * rows, stride), slice(left, left + stride * columns, stride))
+            won = open_windows & (x[place] == out)  # where entries tie, the first one takes it all
+            dx[place] += dout * won
+            open_windows &= ~won
     # END SOLUTION
     return dx
-
-
-def pooling_windows(x, pool_param):
-    """All pooling windows of x (N, C, H, W) as a view (N, C, H', W', pool_height, pool_width): nothing is copied."""
-    size, stride = (pool_param["pool_height"], pool_param["pool_width"]), pool_param["stride"]
-    return sliding_window_view(x, size, axis=(2, 3))[:, :, ::stride, ::stride]
 
 
 def svm_loss(x, y):

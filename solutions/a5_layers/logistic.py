@@ -1,8 +1,7 @@
 """A binary classifier with the logistic loss: a linear model, or a network with one hidden layer."""
 
-import numpy as np
-
 import layers
+import numpy as np
 
 
 class LogisticClassifier:
@@ -23,7 +22,8 @@ class LogisticClassifier:
         self.hidden_dim = hidden_dim
         # BEGIN SOLUTION the parameters of LogisticClassifier
         sizes = [input_dim, 1] if hidden_dim is None else [input_dim, hidden_dim, 1]
-        for layer, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:]), start=1):
+        for layer in range(1, len(sizes)):
+            fan_in, fan_out = sizes[layer - 1 : layer + 1]
             self.params[f"W{layer}"] = weight_scale * np.random.standard_normal((fan_in, fan_out))
             self.params[f"b{layer}"] = np.zeros(fan_out)
         # END SOLUTION

@@ -1,10 +1,10 @@
 """Update rules: how a parameter moves, given its gradient.
 
-Every rule is called as `next_w, config = rule(w, dw, config)`. `w` and `dw` have the same shape. `config` is a dict of the
-rule's settings, and of what it remembers from one call to the next; there is one for each parameter. A rule fills in the
-settings that are missing and leaves `w` and `dw` as they are.
+Every rule is called as `next_w, config = rule(w, dw, config)`. `w` and `dw` have the same shape. `config` is a dict of
+the rule's settings, and of what it remembers from one call to the next; there is one for each parameter. A rule fills
+in the settings that are missing and leaves `w` and `dw` as they are.
 
-`sgd` is given. The other three carry no points of their own, but the networks of questions 4 and 5 train faster with them.
+`sgd` is given. The other three carry no points of their own: write them if you want to use them in experiments.py.
 """
 
 import numpy as np

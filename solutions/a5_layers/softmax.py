@@ -1,8 +1,7 @@
 """A classifier for any number of classes with the softmax loss: a linear model, or a network with one hidden layer."""
 
-import numpy as np
-
 import layers
+import numpy as np
 
 
 class SoftmaxClassifier:
@@ -25,7 +24,8 @@ class SoftmaxClassifier:
         self.hidden_dim = hidden_dim
         # BEGIN SOLUTION the parameters of SoftmaxClassifier
         sizes = [input_dim, num_classes] if hidden_dim is None else [input_dim, hidden_dim, num_classes]
-        for layer, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:]), start=1):
+        for layer in range(1, len(sizes)):
+            fan_in, fan_out = sizes[layer - 1 : layer + 1]
             self.params[f"W{layer}"] = weight_scale * np.random.standard_normal((fan_in, fan_out))
             self.params[f"b{layer}"] = np.zeros(fan_out)
         # END SOLUTION

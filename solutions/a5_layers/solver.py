@@ -1,7 +1,6 @@
 """The Solver: trains a model by mini-batches and keeps the parameters that did best on the validation set. Given."""
 
 import numpy as np
-
 import optim
 
 
