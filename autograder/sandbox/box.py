@@ -1,0 +1,251 @@
+"""The grader's side of the wall: a zygote to open boxes with, and the boxes, each one confined worker over one submission."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from autograder.model import Limits
+from autograder.sandbox.isolation import Isolation, SandboxError
+from autograder.sandbox.orders import Orders
+from autograder.sandbox.transport import Stopped
+
+if TYPE_CHECKING:  # what only Linux has is imported when it is used
+    from autograder.sandbox.launch import Running
+    from autograder.sandbox.limits import Cgroup
+    from autograder.sandbox.pipes import Ends
+
+PRELOAD: Final = ("numpy", "torch", "torchvision", "IPython")
+SERVE: Final = "autograder.sandbox.dispatch:serve"
+_LAST_BREATH: Final = 2.0  # seconds between a worker's pipes closing and its being dead, at most
+
+
+def shield() -> None:
+    """Let no other process of this user read or trace this one, which holds answers in its memory."""
+    from autograder.sandbox import syscalls
+
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
+
+
+class Zygote:
+    """A warm process that forks confined workers. It is started by exec, so that it knows nothing of the grader's memory."""
+
+    def __init__(self, isolation: Isolation, preload: Sequence[str] = PRELOAD, serve: str = SERVE) -> None:
+        """Raises SandboxError if it can't be started. `serve` is module:function, what a worker does once it is confined."""
+        from autograder.sandbox import launch, limits
+
+        self.isolation = isolation
+        self._how = (tuple(preload), serve)
+        self._opened = 0
+        if "cgroup" in isolation.parts:
+            limits.sweep_cgroups()
+        self._running = launch.Running(*self._how)
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """What was there to import of `preload`."""
+        return self._running.loaded
+
+    @property
+    def pid(self) -> int:
+        return self._running.process.pid
+
+    def open(self, folder: Path, limits: Limits) -> Box:
+        """A confined worker over the files in `folder`. Raises SandboxError if one layer could not be had.
+
+        A zygote that died is replaced; its other boxes died with it.
+        """
+        from autograder.sandbox import launch
+
+        if not self._running.is_alive:
+            self._running.close()
+            self._running = launch.Running(*self._how)
+        self._opened += 1
+        with contextlib.ExitStack() as held:
+            try:
+                return self._open(folder, limits, held)
+            except OSError as error:
+                raise SandboxError(f"no worker could be prepared: {error}") from error
+
+    def _open(self, folder: Path, limits: Limits, held: contextlib.ExitStack) -> Box:
+        """`held` undoes, in the order opposite to that of doing, whatever was done when a step fails."""
+        from autograder.sandbox import pipes, staging
+        from autograder.sandbox.limits import Cgroup
+
+        parts = self.isolation.parts
+        uid, cgroup, given = 0, None, {}
+        if "uid" in parts:
+            lease = staging.Lease(self._opened)
+            held.callback(lease.close)
+            uid = lease.uid
+        if "cgroup" in parts:
+            cgroup = Cgroup.make(f"{os.getpid()}-{self._opened}", limits.memory_mb)
+            if cgroup is None:
+                raise SandboxError("no memory cgroup may be made here any more")
+            held.callback(cgroup.remove)
+            given["entrance"] = cgroup.entrance()
+            held.callback(os.close, given["entrance"])
+        staged = staging.stage(folder, uid, "mount" in parts)
+        held.callback(staged.close)
+        if staged.tree >= 0:
+            given["submission"] = staged.tree
+        ends = pipes.Ends(held)
+        given |= ends.theirs
+        orders = Orders(self.isolation.level, parts, limits, staged.folder, staged.scratch, uid)
+        answer, fds = self._running.ask({"orders": orders.as_json(), "fds": list(given)}, list(given.values()))
+        ends.let_go()
+        held.callback(os.close, fds[0])
+        return Box(self._running, answer["pid"], fds[0], ends, cgroup, limits, "pid" in parts, held.pop_all())
+
+    def close(self) -> None:
+        """End the zygote, and with it every box that is still open."""
+        self._running.close()
+
+    def __enter__(self) -> Zygote:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+class Box:
+    """One confined worker: a Transport. Made by `Zygote.open`."""
+
+    def __init__(
+        self,
+        running: Running,
+        pid: int,
+        pidfd: int,
+        ends: Ends,
+        cgroup: Cgroup | None,
+        limits: Limits,
+        alone: bool,
+        held: contextlib.ExitStack,
+    ) -> None:
+        from autograder.sandbox.pipes import Output
+
+        self.pid = pid
+        self._running = running
+        self._pidfd = pidfd
+        self._ends = ends
+        self._cgroup = cgroup
+        self._alone = alone
+        self._held = held
+        self._body_cap = limits.reply_mb << 20
+        self._output = Output(ends.output, limits.output_kb << 10)
+        self._death: tuple[int, str] | None = None
+        self._poll = select.poll()
+        for fd in (ends.reply, ends.output, pidfd):
+            self._poll.register(fd, select.POLLIN)
+
+    def exchange(self, frame: bytes, seconds: float) -> tuple[bytes, memoryview]:
+        """Send a frame, return (header, body) of its reply. Raises Stopped, after which the worker is dead.
+
+        `seconds` are CPU seconds of the worker's whole tree; the wall-clock limit is 3 × seconds + 1.
+        """
+        from autograder.sandbox.pipes import GoneError
+
+        if self._death is not None:
+            raise Stopped("died", "this worker has ended already")
+        try:
+            answer = self._exchange(frame, seconds)
+            if self._cgroup and self._cgroup.kills():
+                raise Stopped("memory", "the kernel ended a process of it")
+            return answer
+        except GoneError:
+            raise self._post_mortem() from None
+        except Stopped:
+            self._end()
+            raise
+
+    def _exchange(self, frame: bytes, seconds: float) -> tuple[bytes, memoryview]:
+        from autograder.sandbox.pipes import GoneError, Reply, write
+        from autograder.sandbox.watchdog import Budget
+
+        budget = Budget(self.pid, seconds)
+        reply, fd = Reply(self._ends.reply, self._body_cap), self._ends.reply
+        if reply.has_begun():
+            raise Stopped("garbled", "it spoke without being asked")
+        rest = write(self._ends.request, memoryview(frame))
+        if rest:
+            self._poll.register(self._ends.request, select.POLLOUT)
+        while True:
+            ready = {fd for fd, _ in self._poll.poll(budget.pause() * 1000)}
+            if self._ends.request in ready:
+                rest = write(self._ends.request, rest)
+                if not rest:
+                    self._poll.unregister(self._ends.request)
+            self._listen(ready)
+            if fd in ready:
+                if reply.read():
+                    break
+            elif self._pidfd in ready:
+                raise GoneError
+            elif not ready and self._cgroup and self._cgroup.kills():
+                raise Stopped("memory", "the kernel ended a process of it")
+        if rest:
+            raise Stopped("garbled", "it answered before it had read the request")
+        return reply.parts()
+
+    def _listen(self, ready: set[int]) -> None:
+        if self._output.fd in ready:
+            self._output.drain()
+            if not self._output.is_open:
+                self._poll.unregister(self._output.fd)
+
+    def _post_mortem(self) -> Stopped:
+        """Why a worker that closed its pipes did so."""
+        died_by_itself = bool(select.select([self._pidfd], [], [], _LAST_BREATH)[0])
+        status, why = self._end()
+        if why == "memory" or (self._cgroup and self._cgroup.kills()):
+            return Stopped("memory", "its processes held more than they may")
+        if not died_by_itself:
+            return Stopped("died", "closed its pipes")
+        if os.WIFSIGNALED(status):
+            return Stopped("died", signal.Signals(os.WTERMSIG(status)).name)
+        return Stopped("died", f"exit status {os.waitstatus_to_exitcode(status)}")
+
+    def _end(self) -> tuple[int, str]:
+        """Kill the worker and wait until nothing of it is left: (wait status, why the zygote killed it, if it did)."""
+        if self._death is not None:
+            return self._death
+        self._death = (0, "")
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        try:
+            answer, _ = self._running.ask({"reap": self.pid, "alone": self._alone})
+            self._death = (answer["status"], answer["why"])
+        except SandboxError:  # a dead zygote takes its workers along; whoever adopts them does the waiting
+            select.select([self._pidfd], [], [], _LAST_BREATH)
+        with contextlib.suppress(Stopped):
+            self._output.drain()
+        return self._death
+
+    def printed(self) -> str:
+        """What was printed so far, bounded by limits.output_kb."""
+        if self._death is None:
+            with contextlib.suppress(Stopped):  # too much of it ends the next exchange
+                self._output.drain()
+        return self._output.text()
+
+    def cpu_seconds(self) -> float:
+        """CPU seconds that the whole tree has used so far; 0 once it is dead."""
+        from autograder.sandbox.watchdog import cpu_seconds
+
+        return cpu_seconds(self.pid) if self._death is None else 0.0
+
+    def close(self) -> None:
+        """Kill the worker and all it started, and give back everything that was made for it. May be called twice."""
+        self._end()
+        self._held.close()
+
+    def __enter__(self) -> Box:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

@@ -1,0 +1,110 @@
+"""What a worker's tree of processes uses, read from outside where it can't be forged: CPU seconds and memory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import Final
+
+from autograder.sandbox.transport import Stopped
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_MB: Final = 1 << 20
+_SHORTEST: Final = 0.01
+_LONGEST: Final = 0.25
+# fields of /proc/<pid>/stat after the name: utime, stime, and the same of children that were waited for
+_TIMES: Final = slice(11, 15)
+
+
+class Budget:
+    """CPU seconds for one request, and the wall-clock limit that ends a request which only sleeps."""
+
+    def __init__(self, pid: int, seconds: float) -> None:
+        self._pid = pid
+        self._seconds = seconds
+        self._spent_before = cpu_seconds(pid)
+        now = time.monotonic()
+        self._end = now + 3 * seconds + 1
+        self._look = now + self._soonest(seconds)
+
+    def _soonest(self, left: float) -> float:
+        """The tree can't use `left` up sooner than with every core at once."""
+        return min(max(left / (os.cpu_count() or 1), _SHORTEST), _LONGEST)
+
+    def pause(self) -> float:
+        """Seconds until the next look is due; raises Stopped("timed_out") when either limit is passed."""
+        now = time.monotonic()
+        if now >= self._look:
+            used = cpu_seconds(self._pid) - self._spent_before
+            if used > self._seconds:
+                raise Stopped("timed_out", f"{used:.2f} CPU seconds used", self._seconds)
+            self._look = now + self._soonest(self._seconds - used)
+        if now >= self._end:
+            raise Stopped("timed_out", "waited three times as long as the work may take", self._seconds)
+        return min(self._look, self._end) - now
+
+
+def tree(pid: int) -> list[int]:
+    """`pid` and all its descendants. Orphans stay among them: the worker is their pid namespace's init, or their subreaper."""
+    found, waiting = [], [pid]
+    while waiting:
+        current = waiting.pop()
+        found.append(current)
+        with contextlib.suppress(OSError, ValueError):
+            for task in os.listdir(f"/proc/{current}/task"):
+                with open(f"/proc/{current}/task/{task}/children", "rb") as children:
+                    waiting += map(int, children.read().split())
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU seconds, user and system, of the whole tree and of all its dead that were waited for."""
+    ticks = 0
+    for member in tree(pid):
+        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{member}/stat", "rb") as stat:
+            ticks += sum(map(int, stat.read().rpartition(b")")[2].split()[_TIMES]))
+    return ticks / _TICKS
+
+
+def memory(pid: int, baseline: int = 0) -> int:
+    """Bytes of private and shared memory of the whole tree, less `baseline` for each process (what it was forked with).
+
+    Pages that a parent and its forked child still share count for both; `proportional` counts them once.
+    """
+    total = 0
+    for member in tree(pid):
+        with contextlib.suppress(OSError, ValueError):
+            total += max(0, _fields(f"/proc/{member}/status", (b"RssAnon:", b"RssShmem:")) - baseline)
+    return total
+
+
+def proportional(pid: int, baseline: int = 0) -> int | None:
+    """The same with every shared page counted in shares, or None where the kernel won't tell."""
+    total = 0
+    for member in tree(pid):
+        try:
+            total += _fields(f"/proc/{member}/smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:"))
+        except PermissionError:
+            return None
+        except OSError:
+            continue
+    return max(0, total - baseline // 2)  # the zygote holds at least as large a share of what it shares
+
+
+def over(pid: int, limit_mb: int, baseline: int) -> bool:
+    """Is the tree above its limit? The dear count is made only when the cheap one, which errs upwards, says so."""
+    if memory(pid, baseline) <= limit_mb * _MB:
+        return False
+    exact = proportional(pid, baseline)
+    return exact is None or exact > limit_mb * _MB
+
+
+def anonymous(pid: int | str = "self") -> int:
+    """Bytes of anonymous memory that a process holds now."""
+    return _fields(f"/proc/{pid}/status", (b"RssAnon:", b"RssShmem:"))
+
+
+def _fields(path: str, names: tuple[bytes, ...]) -> int:
+    with open(path, "rb") as file:
+        return sum(int(line.split()[1]) << 10 for line in file if line.startswith(names))

@@ -1,0 +1,164 @@
+"""The process that workers are forked from: exec'ed clean, with the libraries imported, and never told a secret."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import sysconfig
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from autograder.sandbox import birth, syscalls, watchdog, worker
+from autograder.sandbox.birth import Born
+from autograder.sandbox.confine import Start
+from autograder.sandbox.orders import Orders
+from autograder.sandbox.sources import Sources, site_folders, sources
+
+MESSAGE: Final = 1 << 16
+"""Bytes of the largest message on the control socket."""
+_LOOK_EVERY_MS: Final = 50
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A worker whose memory the kernel does not limit for us; `baseline` is what it was forked with, in bytes."""
+
+    limit_mb: int
+    baseline: int
+
+
+@dataclass
+class Zygote:
+    """The zygote's own state; `control` is the one socket it has."""
+
+    control: socket.socket
+    sources: Sources
+    alive: set[int] = field(default_factory=set)
+    """Forks not waited for yet: these numbers can't mean another process."""
+    watched: dict[int, Watched] = field(default_factory=dict)
+    ended_for: dict[int, str] = field(default_factory=dict)
+    """pid → why we killed it"""
+
+    def wait_for_orders(self) -> tuple[Orders, Start]:
+        """Serve the grader. Returns in a fork only, with what that worker is to be; exits when the grader goes away."""
+        grader = os.pidfd_open(os.getppid())
+        poll = select.poll()
+        poll.register(self.control, select.POLLIN)
+        poll.register(grader, select.POLLIN)
+        while True:
+            ready = poll.poll(_LOOK_EVERY_MS if self.watched else None)
+            self._look_at_memory()
+            if any(fd == grader for fd, _ in ready):
+                os._exit(0)
+            if not ready:
+                continue
+            message, fds, _, _ = socket.recv_fds(self.control, MESSAGE, 8)
+            if not message:
+                os._exit(0)
+            request = json.loads(message)
+            if "reap" in request:
+                self._send(self._reap(request["reap"], request["alone"]))
+                continue
+            orders = Orders.from_json(request["orders"])
+            if start := self._fork(orders, dict(zip(request["fds"], fds, strict=True))):
+                return orders, start
+
+    def _fork(self, orders: Orders, given: dict[str, int]) -> Start | None:
+        """One more worker, and word of it to the grader. Returns a `Start` in the fork."""
+        try:
+            born = birth.fork(orders, given, self.sources)
+        except OSError as error:
+            self._send({"error": str(error)})
+            return None
+        if not isinstance(born, Born):
+            self.control.detach()  # its number will be a pipe's
+            return born
+        self.alive.add(born.pid)
+        if "watchdog" in orders.parts:
+            self.watched[born.pid] = Watched(orders.limits.memory_mb, born.resident)
+        self._send({"pid": born.pid, "landlock": born.landlock_abi}, born.pidfd)
+        os.close(born.pidfd)
+        return None
+
+    def _send(self, answer: dict[str, object], *fds: int) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            socket.send_fds(self.control, [json.dumps(answer).encode()], list(fds))
+
+    def _look_at_memory(self) -> None:
+        for pid, seen in list(self.watched.items()):
+            if watchdog.over(pid, seen.limit_mb, seen.baseline):
+                self.ended_for[pid] = "memory"
+                del self.watched[pid]
+                os.kill(pid, signal.SIGKILL)
+
+    def _reap(self, pid: int, alone: bool) -> dict[str, object]:
+        """Kill a worker and all of its kind, and wait until nothing of them is left.
+
+        `alone`: it is the first process of a pid namespace, and once that is waited for, every other in it is gone.
+        """
+        if pid not in self.alive:
+            return {"status": 0, "why": ""}
+        self.alive.discard(pid)
+        self.watched.pop(pid, None)
+        os.kill(pid, signal.SIGKILL)
+        status = os.waitpid(pid, 0)[1]
+        while not alone:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+            try:
+                os.waitpid(-pid, 0)
+            except ChildProcessError:
+                break
+        return {"status": status, "why": self.ended_for.pop(pid, "")}
+
+
+def main(fd: int) -> None:
+    """Life of a zygote: hear what to import, import it, fork on request. In a fork, the life of a worker."""
+    control = socket.socket(fileno=fd)
+    syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
+    settings = json.loads(control.recv(MESSAGE))
+    gc.disable()
+    try:
+        _narrow_path(settings["sites"])
+        module, _, function = settings["serve"].partition(":")
+        serve: worker.Serve = getattr(importlib.import_module(module), function)
+        loaded = list(_preload(settings["preload"]))
+        zygote = Zygote(control, sources(settings["package"], site_folders(sys.path)))
+    except Exception as error:
+        control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
+        sys.exit(1)
+    gc.collect()
+    gc.freeze()  # a collection in a worker would else write to, and so copy, every page of it
+    control.send(json.dumps({"loaded": loaded}).encode())
+    orders, start = zygote.wait_for_orders()
+    del zygote, control, settings
+    worker.live(orders, start, serve)
+
+
+def _preload(names: Iterable[str]) -> Iterable[str]:
+    """Import what there is of these. Raises RuntimeError naming one that starts threads, which no fork survives."""
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            continue
+        if len(os.listdir("/proc/self/task")) != 1:
+            raise RuntimeError(f"importing {name} starts threads, so it can't be imported before the fork")
+        yield name
+
+
+def _narrow_path(sites: Iterable[str]) -> None:
+    """Import from the standard library and package folders only, whatever .pth files added."""
+    library = sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")
+    kept = [p for p in sys.path if p.endswith(".zip") or (p.startswith(library) and "-packages" not in Path(p).name)]
+    sys.path[:] = [*kept, *site_folders([*sys.path, *sites])]
