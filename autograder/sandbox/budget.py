@@ -15,13 +15,12 @@ class Budget:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.submission = limits.submission_seconds
-        self.begin()
+        self.begin(None)
 
     def begin(self, seconds: float | None) -> None:
-        """A check begins. One that declares more seconds than a call may have can spend them all in one call."""
-        usual = seconds is None or seconds == self.limits.check_seconds
+        """A check begins. One that declares seconds of its own may spend them all in one call."""
         self.declared = self.check = self.limits.check_seconds if seconds is None else seconds
-        self.call = self.limits.call_seconds if usual else max(self.limits.call_seconds, self.declared)
+        self.call = self.limits.call_seconds if seconds is None else max(self.limits.call_seconds, seconds)
 
     def grant(self, label: str) -> float:
         """Seconds for the next request. Raises Unavailable or Interrupted where none are left."""
