@@ -81,9 +81,9 @@ def test_a_count_replaces_every_place(tmp_path: Path) -> None:
         (
             'file = "stats.py"\nfind = "np',
             'file = "stat.py"\nfind = "np',
-            "file = stat.py: the solution has no such file; did you mean stats.py?",
+            "file = stat.py: students hand in no such file; did you mean stats.py?",
         ),
-        ('file = "stats.py"\nfind = "np', 'file = "checks_more.py"\nfind = "np', "the solution has no such file"),
+        ('file = "stats.py"\nfind = "np', 'file = "checks_more.py"\nfind = "np', "students hand in no such file"),
         (
             '"np.add.reduce(x) / len(x)"',
             '"np.add.reduce(x) / len(y)"',

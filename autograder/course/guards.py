@@ -46,7 +46,7 @@ def all(assignment: Assignment, zip: Path, declared: Checks | None = None) -> li
             *rubric_covers(assignment),
         ]
     except CourseError as error:
-        return [f"{error}."]
+        return [str(error) if str(error).endswith("?") else f"{error}."]
 
 
 def skeletons_fresh(assignment: Assignment) -> list[str]:
@@ -95,7 +95,9 @@ def points_add_up(assignment: Assignment, declared: Mapping[str, float]) -> list
     known = [question.id for question in assignment.questions]
     for id in declared:
         if id not in known:
-            problems.append(f"{assignment.id}: checks give points to {id}, which is no question{near(id, known)}.")
+            problems.append(
+                f"{assignment.id}: checks give points to {id}, which is no question{near(id, known) or '.'}"
+            )
     return problems
 
 
@@ -107,7 +109,7 @@ def everything_is_caught(made: Iterable[slips.Slip], declared: Collection[str]) 
         named.update(slip.fails)
         for check in slip.fails:
             if check not in declared:
-                problems.append(f"slip {slip.id}: fails names {check}, which is no check{near(check, declared)}.")
+                problems.append(f"slip {slip.id}: fails names {check}, which is no check{near(check, declared) or '.'}")
     unnamed = [check for check in declared if check not in named]
     return problems + [f"{check}: no slip names it, so nothing shows that it can fail." for check in unnamed]
 

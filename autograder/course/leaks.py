@@ -24,7 +24,7 @@ LEFTOVER = re.compile(
     r"\.(pyc|pyo|otter_log|ds_store|swp|orig|bak|pkl|pickle|git|egg-info|ipynb_checkpoints)$|~$|^__", re.I
 )
 OPAQUE = re.compile(r"\.(gz|bz2|xz|tar|tgz|7z|rar|zst)$", re.IGNORECASE)
-# Written by hand for students: a line may happen to be in the solution as well, several of one region may not.
+# Written by hand: one line may by chance be the solution's as well; two of one region, or several in all, may not.
 BY_HAND = re.compile(r"/(README\.md|START\.md|assignment\.toml|checks_\w+\.py)$|\.whl!")
 SEVERAL = 3
 
@@ -73,25 +73,30 @@ def nothing_leaks(assignment: Assignment, zip: Path) -> list[str]:
             problems.append(f"{member.name}: is the file {own[sha]} of the solution.")
             continue
         text = member.text
-        for secret in secrets:
-            problems += _found(secret, member, text)
+        problems += _shown(secrets, member, text)
         for name in sorted(names & set(re.findall(r"check_\w+", text))):
             problems.append(f"{member.name}: names the hidden check {name}.")
     return problems
 
 
-def _found(secret: Secret, member: Member, text: str) -> list[str]:
-    """A sentence, if the member shows the secret; it quotes one line."""
-    if BY_HAND.search(member.name):
-        hits = secret.lines & set(text.split("\n"))
-        enough = max(2, min(SEVERAL, len(secret.lines)))
+def _shown(secrets: list[Secret], member: Member, text: str) -> list[str]:
+    """A sentence for each secret that the member shows; it quotes one line."""
+    if not BY_HAND.search(member.name):
+        hits = {secret: [line for line in secret.lines if line in text] for secret in secrets}
     else:
-        hits = frozenset(line for line in secret.lines if line in text)
-        enough = 1
-    if len(hits) < enough:
-        return []
-    more = f" and {len(hits) - 1} more" if len(hits) > 1 else ""
-    return [f"{member.name}: shows “{min(hits)}”{more} of the solution at {secret.where}."]
+        lines = set(text.split("\n"))
+        hits = {secret: sorted(secret.lines & lines) for secret in secrets}
+        if len({line for found in hits.values() for line in found}) < SEVERAL:
+            hits = {secret: found for secret, found in hits.items() if len(found) > 1}
+    return [
+        f"{member.name}: shows “{min(found)}”{_more(found)} of the solution at {secret.where}."
+        for secret, found in hits.items()
+        if found
+    ]
+
+
+def _more(found: list[str]) -> str:
+    return f" and {len(found) - 1} more" if len(found) > 1 else ""
 
 
 def _members(data: bytes, name: str, problems: list[str]) -> Iterator[Member]:
@@ -135,7 +140,7 @@ def _notebook(member: Member) -> list[str]:
     try:
         book = notebooks.read(member.data.decode("utf-8", "replace"), member.name)
     except CourseError as error:
-        return [f"{error}."]
+        return [str(error) + "."]
     problems = [f"{member.name}: has metadata {key}." for key in book["metadata"] if key != "kernelspec"]
     for number, cell in enumerate(book["cells"], 1):
         if cell.get("outputs") or cell.get("execution_count") or cell["metadata"]:

@@ -8,7 +8,6 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from autograder.course.assignment import solution_of
-from autograder.course.skeletons import masters
 from autograder.course.toml import CourseError, Table, near, read
 from autograder.model import Assignment
 
@@ -48,7 +47,7 @@ def load(assignment: Assignment) -> tuple[Slip, ...]:
         slip = _slip(table)
         if slip.id in slips:
             raise table.wrong("id", "is already the id of another slip")
-        _try(slip, table, solution)
+        _try(slip, table, assignment)
         slips[slip.id] = slip
     return tuple(slips.values())
 
@@ -91,14 +90,15 @@ def _edit(table: Table) -> Edit:
     return edit
 
 
-def _try(slip: Slip, table: Table, solution: Path) -> None:
+def _try(slip: Slip, table: Table, assignment: Assignment) -> None:
     """Make the slip on texts in memory; raises CourseError where that would not give a wrong submission that runs."""
     place = f"{table.path.as_posix()}: {table.where}"
-    known = masters(solution)
+    solution = solution_of(assignment)
+    known = [name for name in assignment.files + assignment.optional if (solution / name).is_file()]
     texts: dict[str, str] = {}
     for edit in slip.edits:
         if edit.file not in known:
-            raise CourseError(f"{place}: file = {edit.file}: the solution has no such file{near(edit.file, known)}")
+            raise CourseError(f"{place}: file = {edit.file}: students hand in no such file{near(edit.file, known)}")
         text = texts.setdefault(edit.file, _text(solution / edit.file))
         if text.count(edit.find) != edit.count:
             raise CourseError(f"{place}: find: {_miscounted(edit, text)}")
