@@ -1,0 +1,86 @@
+-- Version 1 of the gradebook. Rows are added and never changed: the newest row of a submission is its grade.
+-- Lists and mappings are JSON. Times are ISO 8601.
+
+CREATE TABLE seed (
+    id         INTEGER PRIMARY KEY,
+    assignment TEXT    NOT NULL,
+    seed       INTEGER NOT NULL CHECK (seed >= 0),
+    drawn      TEXT    NOT NULL
+);
+
+CREATE TABLE grade (
+    id         INTEGER PRIMARY KEY,
+    assignment TEXT    NOT NULL,
+    submission TEXT    NOT NULL,
+    sha256     TEXT    NOT NULL,
+    students   TEXT    NOT NULL,
+    status     TEXT    NOT NULL CHECK (status IN ('graded', 'partial', 'rejected')),
+    reason     TEXT    NOT NULL,
+    score      REAL    NOT NULL CHECK (score     BETWEEN 0 AND 1e6),
+    max_score  REAL    NOT NULL CHECK (max_score BETWEEN 0 AND 1e6),
+    pending    REAL    NOT NULL CHECK (pending   BETWEEN 0 AND 1e6),
+    seed       INTEGER NOT NULL CHECK (seed >= 0),
+    versions   TEXT    NOT NULL,
+    late       TEXT    NOT NULL,
+    flags      TEXT    NOT NULL,
+    notes      TEXT    NOT NULL,
+    isolation  TEXT    NOT NULL,
+    output     TEXT    NOT NULL,
+    seconds    REAL    NOT NULL,
+    kept       REAL    CHECK (kept BETWEEN 0 AND 1),  -- share of the score that lateness leaves; NULL when not told
+    received   TEXT,                                  -- NULL when not known
+    saved      TEXT    NOT NULL
+);
+CREATE INDEX grade_newest ON grade (assignment, submission, id);
+
+CREATE TABLE question (
+    grade    INTEGER NOT NULL REFERENCES grade (id),
+    position INTEGER NOT NULL,
+    question TEXT    NOT NULL,
+    score    REAL    NOT NULL CHECK (score BETWEEN 0 AND 1e6),
+    PRIMARY KEY (grade, position)
+) WITHOUT ROWID;
+
+CREATE TABLE outcome (
+    grade      INTEGER NOT NULL REFERENCES grade (id),
+    position   INTEGER NOT NULL,
+    name       TEXT    NOT NULL,
+    question   TEXT    NOT NULL,
+    says       TEXT    NOT NULL,
+    points     REAL    NOT NULL CHECK (points BETWEEN 0 AND 1e6),
+    score      REAL    NOT NULL CHECK (score BETWEEN 0 AND points),
+    outcome    TEXT    NOT NULL CHECK (outcome IN ('passed', 'failed', 'timed_out', 'skipped', 'errored')),
+    why        TEXT    NOT NULL,
+    hint       TEXT    NOT NULL,
+    visibility TEXT    NOT NULL CHECK (visibility IN ('visible', 'hidden')),
+    seconds    REAL    NOT NULL,
+    detail     TEXT    NOT NULL,
+    PRIMARY KEY (grade, position)
+) WITHOUT ROWID;
+
+-- What a person decided about the manual points of a question. It belongs to the bytes that were read (sha256):
+-- a regrade of the same zip keeps it, another zip has to be judged again.
+CREATE TABLE judgement (
+    id         INTEGER PRIMARY KEY,
+    assignment TEXT    NOT NULL,
+    submission TEXT    NOT NULL,
+    sha256     TEXT    NOT NULL,
+    question   TEXT    NOT NULL,
+    points     REAL    NOT NULL CHECK (points BETWEEN 0 AND 1e6),
+    score      REAL    NOT NULL CHECK (score BETWEEN 0 AND points),
+    person     TEXT    NOT NULL,
+    why        TEXT    NOT NULL,
+    judged     TEXT    NOT NULL
+);
+CREATE INDEX judgement_newest ON judgement (assignment, submission, sha256, question, id);
+
+CREATE TRIGGER seed_stays      BEFORE UPDATE ON seed      BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
+CREATE TRIGGER seed_kept       BEFORE DELETE ON seed      BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
+CREATE TRIGGER grade_stays     BEFORE UPDATE ON grade     BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
+CREATE TRIGGER grade_kept      BEFORE DELETE ON grade     BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
+CREATE TRIGGER question_stays  BEFORE UPDATE ON question  BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
+CREATE TRIGGER question_kept   BEFORE DELETE ON question  BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
+CREATE TRIGGER outcome_stays   BEFORE UPDATE ON outcome   BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
+CREATE TRIGGER outcome_kept    BEFORE DELETE ON outcome   BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
+CREATE TRIGGER judgement_stays BEFORE UPDATE ON judgement BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
+CREATE TRIGGER judgement_kept  BEFORE DELETE ON judgement BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
