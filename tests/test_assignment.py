@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -190,6 +192,11 @@ def test_a_reader_gives_the_right_type_or_a_line(value: object, reader: str) -> 
         line = str(error)
     assert line.startswith("x.toml: key = ")
     assert "\n" not in line
+
+
+def test_a_student_s_machine_needs_nothing_that_only_graders_have() -> None:
+    hide = "import sys; sys.modules.update(dict.fromkeys(['nbformat', 'hatchling', 'numpy', 'fcntl', 'resource']))"
+    subprocess.run([sys.executable, "-c", f"{hide}; import autograder.course"], check=True)
 
 
 def test_the_course_s_own_assignments_load() -> None:

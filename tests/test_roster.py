@@ -74,6 +74,7 @@ def test_an_alias_may_stand_for_a_group(tmp_path: Path) -> None:
         ("id,name\n1,Ada,red\n", ":2: has 3 cells, but the first line names 2 columns"),
         ('id,name\n1,"Ada\n', ":2: is not CSV: unexpected end of data"),
         ('sep=,\nid,name\n1,"Ada"x\n', ":3: is not CSV: ',' expected after '\"'"),
+        ("sep=;\nid;name\n1;\n", ':3: name of "1" is empty'),
         ("id,name,aliases\ns1,Ada,\ns2,Bob,s1\n", ':3: alias "s1" is the id of the student on line 2'),
     ],
 )
