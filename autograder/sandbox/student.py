@@ -28,9 +28,12 @@ class Student:
         self._modules: dict[str, Module] = {}
 
     def begin(self, check: str, seed: int, seconds: float | None = None, hidden: bool = False) -> None:
-        """A new check: `seconds` of CPU time, or what the limits give; the worker's random numbers start afresh."""
+        """A new check: `seconds` of CPU time, or what the limits give; the worker's random numbers start afresh.
+
+        A check that declares seconds may spend them all in one call. `hidden` changes nothing that is done: every
+        exception carries both wordings.
+        """
         self._talk.begin(check, seed, seconds)
-        self.hidden = hidden
 
     def has(self, name: str) -> bool:
         """Whether there is "layers", or "layers.conv_forward". Raises Unavailable if the module cannot be imported."""
