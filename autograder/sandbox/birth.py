@@ -44,7 +44,6 @@ def fork(orders: Orders, given: Mapping[str, int], sources: Sources) -> Born | S
             request=given["request"],
             reply=given["reply"],
             output=given["output"],
-            entrance=given.get("entrance", -1),
             status=told,
             gate=gate,
             owner=(os.geteuid(), os.getegid()),

@@ -1,6 +1,6 @@
 """A zygote's first lines: find our own package without putting the folder it lies in on the path.
 
-Run as a script, in an empty environment: python -P -s -B boot.py SOCKET_FD
+Run as a script, in an empty environment: python -P -s -B boot.py SOCKET_FD PACKAGE_FOLDER...
 """
 
 from __future__ import annotations
@@ -8,6 +8,16 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+import sysconfig
+from collections.abc import Iterable
+
+
+def narrow_path(sites: Iterable[str]) -> None:
+    """Import from the standard library and from package folders only, whatever .pth files added."""
+    library = sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")
+    packages = ("site-packages", "dist-packages")
+    kept = [p for p in sys.path if p.endswith(".zip") or (p.startswith(library) and not p.endswith(packages))]
+    sys.path[:] = dict.fromkeys([*kept, *(p for p in sys.path if p.endswith(packages)), *sites])
 
 
 def load_package(folder: str) -> None:
@@ -23,6 +33,7 @@ def load_package(folder: str) -> None:
 
 
 if __name__ == "__main__":
+    narrow_path(sys.argv[2:])
     load_package(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     from autograder.sandbox.zygote import main
 

@@ -17,10 +17,10 @@ from autograder.sandbox.transport import Stopped
 
 if TYPE_CHECKING:  # what only Linux has is imported when it is used
     from autograder.sandbox.launch import Running
-    from autograder.sandbox.limits import Cgroup
+    from autograder.sandbox.limits import Memory
     from autograder.sandbox.pipes import Ends
 
-PRELOAD: Final = ("numpy", "torch", "torchvision", "IPython")
+PRELOAD: Final = ("numpy", "numpy.random", "numpy.linalg", "numpy.fft", "torch", "torchvision", "IPython")
 SERVE: Final = "autograder.sandbox.dispatch:serve"
 _LAST_BREATH: Final = 2.0  # seconds between a worker's pipes closing and its being dead, at most
 
@@ -37,14 +37,17 @@ class Zygote:
 
     def __init__(self, isolation: Isolation, preload: Sequence[str] = PRELOAD, serve: str = SERVE) -> None:
         """Raises SandboxError if it can't be started. `serve` is module:function, what a worker does once it is confined."""
-        from autograder.sandbox import launch, limits
-
         self.isolation = isolation
         self._how = (tuple(preload), serve)
         self._opened = 0
-        if "cgroup" in isolation.parts:
-            limits.sweep_cgroups()
+        self._start()
+
+    def _start(self) -> None:
+        from autograder.sandbox import launch
+        from autograder.sandbox.limits import Memory
+
         self._running = launch.Running(*self._how)
+        self._memory = Memory(self._running.process.pid) if "cgroup" in self.isolation.parts else None
 
     @property
     def loaded(self) -> tuple[str, ...]:
@@ -60,11 +63,9 @@ class Zygote:
 
         A zygote that died is replaced; its other boxes died with it.
         """
-        from autograder.sandbox import launch
-
         if not self._running.is_alive:
-            self._running.close()
-            self._running = launch.Running(*self._how)
+            self.close()
+            self._start()
         self._opened += 1
         with contextlib.ExitStack() as held:
             try:
@@ -75,21 +76,16 @@ class Zygote:
     def _open(self, folder: Path, limits: Limits, held: contextlib.ExitStack) -> Box:
         """`held` undoes, in the order opposite to that of doing, whatever was done when a step fails."""
         from autograder.sandbox import pipes, staging
-        from autograder.sandbox.limits import Cgroup
 
         parts = self.isolation.parts
-        uid, cgroup, given = 0, None, {}
+        uid, given = 0, {}
         if "uid" in parts:
             lease = staging.Lease(self._opened)
             held.callback(lease.close)
             uid = lease.uid
-        if "cgroup" in parts:
-            cgroup = Cgroup.make(f"{os.getpid()}-{self._opened}", limits.memory_mb)
-            if cgroup is None:
-                raise SandboxError("no memory cgroup may be made here any more")
-            held.callback(cgroup.remove)
-            given["entrance"] = cgroup.entrance()
-            held.callback(os.close, given["entrance"])
+        if self._memory:
+            self._memory.allow(limits.memory_mb)
+            held.callback(self._memory.disallow, limits.memory_mb)
         staged = staging.stage(folder, uid, "mount" in parts)
         held.callback(staged.close)
         if staged.tree >= 0:
@@ -100,11 +96,13 @@ class Zygote:
         answer, fds = self._running.ask({"orders": orders.as_json(), "fds": list(given)}, list(given.values()))
         ends.let_go()
         held.callback(os.close, fds[0])
-        return Box(self._running, answer["pid"], fds[0], ends, cgroup, limits, "pid" in parts, held.pop_all())
+        return Box(self._running, answer["pid"], fds[0], ends, self._memory, limits, "pid" in parts, held.pop_all())
 
     def close(self) -> None:
         """End the zygote, and with it every box that is still open."""
         self._running.close()
+        if self._memory:
+            self._memory.close()
 
     def __enter__(self) -> Zygote:
         return self
@@ -122,7 +120,7 @@ class Box:
         pid: int,
         pidfd: int,
         ends: Ends,
-        cgroup: Cgroup | None,
+        memory: Memory | None,
         limits: Limits,
         alone: bool,
         held: contextlib.ExitStack,
@@ -133,11 +131,13 @@ class Box:
         self._running = running
         self._pidfd = pidfd
         self._ends = ends
-        self._cgroup = cgroup
+        self._memory = memory
+        self._killed_before = memory.kills() if memory else 0
         self._alone = alone
         self._held = held
         self._body_cap = limits.reply_mb << 20
         self._output = Output(ends.output, limits.output_kb << 10)
+        self._spent = 0.0
         self._death: tuple[int, str] | None = None
         self._poll = select.poll()
         for fd in (ends.reply, ends.output, pidfd):
@@ -154,8 +154,7 @@ class Box:
             raise Stopped("died", "this worker has ended already")
         try:
             answer = self._exchange(frame, seconds)
-            if self._cgroup and self._cgroup.kills():
-                raise Stopped("memory", "the kernel ended a process of it")
+            self._check_memory()
             return answer
         except GoneError:
             raise self._post_mortem() from None
@@ -167,7 +166,7 @@ class Box:
         from autograder.sandbox.pipes import GoneError, Reply, write
         from autograder.sandbox.watchdog import Budget
 
-        budget = Budget(self.pid, seconds)
+        budget = Budget(self.spent, seconds)
         reply, fd = Reply(self._ends.reply, self._body_cap), self._ends.reply
         if reply.has_begun():
             raise Stopped("garbled", "it spoke without being asked")
@@ -186,11 +185,15 @@ class Box:
                     break
             elif self._pidfd in ready:
                 raise GoneError
-            elif not ready and self._cgroup and self._cgroup.kills():
-                raise Stopped("memory", "the kernel ended a process of it")
+            elif not ready:
+                self._check_memory()
         if rest:
             raise Stopped("garbled", "it answered before it had read the request")
         return reply.parts()
+
+    def _check_memory(self) -> None:
+        if self._memory and self._memory.kills() > self._killed_before:
+            raise Stopped("memory", "its processes held more than they may, and the kernel ended one")
 
     def _listen(self, ready: set[int]) -> None:
         if self._output.fd in ready:
@@ -202,8 +205,12 @@ class Box:
         """Why a worker that closed its pipes did so."""
         died_by_itself = bool(select.select([self._pidfd], [], [], _LAST_BREATH)[0])
         status, why = self._end()
-        if why == "memory" or (self._cgroup and self._cgroup.kills()):
+        if why == "memory":
             return Stopped("memory", "its processes held more than they may")
+        try:
+            self._check_memory()
+        except Stopped as stopped:
+            return stopped
         if not died_by_itself:
             return Stopped("died", "closed its pipes")
         if os.WIFSIGNALED(status):
@@ -214,12 +221,14 @@ class Box:
         """Kill the worker and wait until nothing of it is left: (wait status, why the zygote killed it, if it did)."""
         if self._death is not None:
             return self._death
+        self.spent()
         self._death = (0, "")
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         try:
             answer, _ = self._running.ask({"reap": self.pid, "alone": self._alone})
             self._death = (answer["status"], answer["why"])
+            self._spent = max(self._spent, answer["cpu"])
         except SandboxError:  # a dead zygote takes its workers along; whoever adopts them does the waiting
             select.select([self._pidfd], [], [], _LAST_BREATH)
         with contextlib.suppress(Stopped):
@@ -233,11 +242,13 @@ class Box:
                 self._output.drain()
         return self._output.text()
 
-    def cpu_seconds(self) -> float:
-        """CPU seconds that the whole tree has used so far; 0 once it is dead."""
+    def spent(self) -> float:
+        """CPU seconds that the whole tree has used since it was opened, also once it is dead."""
         from autograder.sandbox.watchdog import cpu_seconds
 
-        return cpu_seconds(self.pid) if self._death is None else 0.0
+        if self._death is None:
+            self._spent = max(self._spent, cpu_seconds(self.pid))
+        return self._spent
 
     def close(self) -> None:
         """Kill the worker and all it started, and give back everything that was made for it. May be called twice."""

@@ -27,8 +27,6 @@ class Start:
     """User and group id of the zygote, which a fork in a new user namespace can't see."""
     gate: int = -1
     """Readable once root has mapped the ids of a new user namespace."""
-    entrance: int = -1
-    """A cgroup's procs file."""
     trees: list[Tree] | None = None
     """None where the fork has to clone them itself."""
     sources: Sources = field(default_factory=Sources)
@@ -71,8 +69,6 @@ def _settle(start: Start) -> None:
     """Die with the zygote, lead an own session, be the first that the kernel kills when memory is short."""
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, _SIGKILL)
     os.setsid()
-    if start.entrance >= 0:
-        os.write(start.entrance, b"0")
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)  # or /proc/self would belong to root
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")

@@ -16,6 +16,7 @@ from autograder.sandbox.isolation import SandboxError
 from autograder.sandbox.sources import site_folders
 
 _PACKAGE: Final = Path(__file__).parent.parent
+_BOOT: Final = _PACKAGE / "sandbox" / "boot.py"
 _MESSAGE: Final = 1 << 16
 _START_SECONDS: Final = 300
 _ANSWER_SECONDS: Final = 60
@@ -37,7 +38,7 @@ class Running:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-s", "-B", str(_PACKAGE / "sandbox" / "boot.py"), str(theirs.fileno())],
+                [sys.executable, "-P", "-s", "-B", str(_BOOT), str(theirs.fileno()), *site_folders(sys.path)],
                 cwd="/",
                 env=_ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
@@ -47,12 +48,7 @@ class Running:
                 start_new_session=True,  # a Ctrl-C at the terminal is for the grader
             )
             theirs.close()
-            settings = {
-                "sites": site_folders(sys.path),
-                "package": str(_PACKAGE),
-                "preload": list(preload),
-                "serve": serve,
-            }
+            settings = {"package": str(_PACKAGE), "preload": list(preload), "serve": serve}
             self._control.settimeout(_START_SECONDS)
             try:
                 answer, _ = self.ask(settings)

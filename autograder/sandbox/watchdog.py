@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Callable
 from typing import Final
 
 from autograder.sandbox.transport import Stopped
@@ -20,10 +21,11 @@ _TIMES: Final = slice(11, 15)
 class Budget:
     """CPU seconds for one request, and the wall-clock limit that ends a request which only sleeps."""
 
-    def __init__(self, pid: int, seconds: float) -> None:
-        self._pid = pid
+    def __init__(self, spent: Callable[[], float], seconds: float) -> None:
+        """`spent` gives the CPU seconds used so far."""
+        self._spent = spent
         self._seconds = seconds
-        self._spent_before = cpu_seconds(pid)
+        self._spent_before = spent()
         now = time.monotonic()
         self._end = now + 3 * seconds + 1
         self._look = now + self._soonest(seconds)
@@ -36,7 +38,7 @@ class Budget:
         """Seconds until the next look is due; raises Stopped("timed_out") when either limit is passed."""
         now = time.monotonic()
         if now >= self._look:
-            used = cpu_seconds(self._pid) - self._spent_before
+            used = self._spent() - self._spent_before
             if used > self._seconds:
                 raise Stopped("timed_out", f"{used:.2f} CPU seconds used", self._seconds)
             self._look = now + self._soonest(self._seconds - used)
