@@ -6,21 +6,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .compare import FLOAT32, as_array, close, equal, shape_of, unchanged
+    from .arrays import as_array, shape_of
+    from .compare import FLOAT32, close
+    from .declaration import points
+    from .exact import equal, unchanged
     from .failure import Failure, entry, require, unpack
     from .gradients import gradient, linear_in, own_slope, slope, value
     from .networks import count_parameters, hides_nothing, parameters_of, rebuild
-    from .plugin import points
     from .training import accuracy, majority, tiers
 
 # pytest loads the plugin in every run of the environment; numpy must not be the price of that.
 _HOME = {
     "FLOAT32": "compare",
-    "as_array": "compare",
+    "as_array": "arrays",
     "close": "compare",
-    "equal": "compare",
-    "shape_of": "compare",
-    "unchanged": "compare",
+    "equal": "exact",
+    "shape_of": "arrays",
+    "unchanged": "exact",
     "Failure": "failure",
     "entry": "failure",
     "require": "failure",
@@ -34,7 +36,7 @@ _HOME = {
     "hides_nothing": "networks",
     "parameters_of": "networks",
     "rebuild": "networks",
-    "points": "plugin",
+    "points": "declaration",
     "accuracy": "training",
     "majority": "training",
     "tiers": "training",

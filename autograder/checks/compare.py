@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Mapping
 from typing import Final, Protocol, TypedDict, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .failure import Failure, is_handle, kind_of, plain
+from .arrays import as_array
+from .failure import Failure
 from .likeness import Likeness, resemble
 
 Array = NDArray[np.float64]
@@ -87,91 +86,6 @@ def close(
         raise _failure(actual, measured, off, name, hint, resemble(actual, measured, like or {}))
 
 
-def as_array(got: object, name: str, hint: str = "") -> NDArray[np.generic]:
-    """`got` as a plain array, whatever array-like it is; a Failure says what it is instead."""
-    if got is None:
-        raise Failure(
-            f"{name} is None: did the function return it?", hint, hidden=f"{name} is None: did the function return it?"
-        )
-    if is_handle(got) or isinstance(got, (str, bytes, dict, set)):
-        raise Failure(f"{name} is {kind_of(got)}, not an array.", hint, hidden=f"{name} is not an array.")
-    if type(got).__module__.partition(".")[0] == "torch" and isinstance(got, sys.modules["torch"].Tensor):
-        tensor = got.detach().cpu()
-        got = (tensor.double() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
-    array: NDArray[np.generic] = np.array(None, dtype=object)
-    if _numeric(got):
-        with contextlib.suppress(ValueError, TypeError, OverflowError):
-            array = np.array(got, subok=False)
-    if array.dtype.kind not in "biufc":
-        raise Failure(
-            f"{name} is {kind_of(got)} that does not hold numbers in rows of equal length.",
-            hint,
-            hidden=f"{name} is not an array of numbers.",
-        )
-    return array
-
-
-def _numeric(got: object, depth: int = 0) -> bool:
-    """Whether numpy may look at `got`: numbers, arrays and lists of them, nothing that answers through the wall."""
-    if isinstance(got, (list, tuple)):
-        return depth < 8 and all(_numeric(part, depth + 1) for part in got)
-    return isinstance(got, (bool, int, float, complex, np.generic, np.ndarray))
-
-
-def shape_of(got: object, name: str = "the result") -> tuple[int, ...]:
-    """The shape of what a student returned; a Failure if it has none."""
-    return tuple(int(n) for n in as_array(got, name).shape)
-
-
-def unchanged(after: object, before: ArrayLike, name: str, of: str = "the function", hint: str = "") -> None:
-    """Fail if the student's function wrote into its argument `name`: same shape, dtype and bits (NaN included)."""
-    kept, was = as_array(after, name, hint), np.asarray(before)
-    same = kept.shape == was.shape and kept.dtype == was.dtype and kept.tobytes() == np.ascontiguousarray(was).tobytes()
-    if not same:
-        why = f"{of} changed its argument {name} in place."
-        raise Failure(why, hint or f"Write into a new array (or a copy), not into {name}.", hidden=why)
-
-
-def equal(got: object, want: object, name: str, hint: str = "") -> None:
-    """Fail unless `got` is exactly `want`: text, numbers, truth values, and lists, tuples, dicts and arrays of them.
-
-    True is not 1, 1 is not 1.0, and a list is not a tuple.
-    """
-    if _same(got, want):
-        return
-    hidden = f"{name} is not what was expected."
-    if is_handle(got) or got is None:
-        raise Failure(f"{name} is {kind_of(got)}; {_show(want)} was expected.", hint, hidden)
-    raise Failure(f"{name} is {_show(got)}; {_show(want)} was expected.", hint, hidden)
-
-
-def _same(got: object, want: object) -> bool:
-    if isinstance(want, np.ndarray):
-        return (
-            isinstance(got, np.ndarray)
-            and got.shape == want.shape
-            and got.dtype.kind == want.dtype.kind
-            and bool((got == want).all())
-        )
-    if isinstance(got, np.generic):
-        got = got.item()
-    if isinstance(want, np.generic):
-        want = want.item()
-    if type(got) is not type(want):
-        return False
-    if isinstance(want, dict):
-        assert isinstance(got, dict)
-        return got.keys() == want.keys() and all(_same(got[k], want[k]) for k in want)
-    if isinstance(want, (list, tuple)):
-        assert isinstance(got, (list, tuple))
-        return len(got) == len(want) and all(map(_same, got, want))
-    return bool(got == want)
-
-
-def _show(value: object) -> str:
-    return plain(repr(value), 80)
-
-
 def _refuse_looseness(rtol: float, atol: float, floor: float, reason: str) -> None:
     if not (0 <= rtol < 1 and 0 <= floor < 1 and 0 <= atol < np.inf):
         raise ValueError(f"rtol={rtol}, floor={floor} must lie in [0, 1), atol={atol} must be finite and not negative")
@@ -233,11 +147,7 @@ def _finite(got: Array, name: str, hint: str) -> None:
     bad = ~np.isfinite(got)
     if bad.any():
         what = "NaN" if np.isnan(got).any() else "infinite"
-        entries = (
-            f"{name} is {what}"
-            if got.ndim == 0
-            else f"{_share(bad)} of {name} {'is' if bad.sum() == 1 else 'are'} {what}"
-        )
+        entries = f"{name} is {what}" if got.ndim == 0 else f"{name}: {_share(bad)} {what}"
         raise Failure(
             f"{entries}.",
             hint or "Look for a division by zero, a logarithm of zero, or an exponential of a large number.",
@@ -257,10 +167,12 @@ def _off(got: Array, want: Array, rtol: float, atol: float, floor: float) -> NDA
 def _share(off: NDArray[np.bool_]) -> str:
     count, size = int(off.sum()), off.size
     if count == size:
-        return "every entry"
+        return "every entry is"
+    if count == 1:
+        return f"1 of {size} entries is"
     if size < 20 or count < size / 100:
-        return f"{count} of {size} entries"
-    return f"{100 * count / size:.0f} % of the entries"
+        return f"{count} of {size} entries are"
+    return f"{100 * count / size:.0f} % of the entries are"
 
 
 def _failure(got: Array, want: Array, off: NDArray[np.bool_], name: str, hint: str, looks: Likeness | None) -> Failure:
@@ -270,9 +182,8 @@ def _failure(got: Array, want: Array, off: NDArray[np.bool_], name: str, hint: s
         with np.errstate(over="ignore"):
             worst = np.unravel_index(int(np.argmax(np.where(off, np.abs(got - want), -1.0))), got.shape)
         where = ", ".join(str(int(i)) for i in worst)
-        verb = "is" if off.sum() == 1 or off.all() else "are"
         numbers = f"{got[worst]:.6g} where {want[worst]:.6g} was expected"
-        why = f"{name}: {_share(off)} {verb} off, worst at [{where}]: {numbers}"
+        why = f"{name}: {_share(off)} off, worst at [{where}]: {numbers}"
         hidden = (
             f"{name} is off in {'every entry' if off.all() else 'most entries' if off.mean() > 0.5 else 'some entries'}"
         )

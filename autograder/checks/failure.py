@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import types
 from collections.abc import Mapping
 from typing import Final
 
-_GENERIC: Final = "The result is not the one that was asked for."
+GENERIC: Final = "The result is not the one that was asked for."
 # Control characters, and the marks that turn the direction of text, make a terminal or a page show something else.
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _ANSI: Final = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|.)")
-_UNPACK: Final = re.compile(r"(cannot unpack non-iterable|not enough values to unpack|too many values to unpack)")
-_PLAIN: Final = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict)
 
 
 class Failure(AssertionError):  # noqa: N818 - it is an outcome, not an error
@@ -22,7 +19,7 @@ class Failure(AssertionError):  # noqa: N818 - it is an outcome, not an error
 
     def __init__(self, why: str, hint: str = "", hidden: str = "") -> None:
         super().__init__(why)
-        self.why, self.hint, self.why_hidden = why, hint, hidden or _GENERIC
+        self.why, self.hint, self.why_hidden = why, hint, hidden or GENERIC
 
 
 def plain(text: object, limit: int = 2000) -> str:
@@ -52,7 +49,7 @@ def kind_of(value: object) -> str:
     if value is None:
         return "None"
     name = plain(value.type_name, 60) if is_handle(value) else type(value).__name__  # type: ignore[attr-defined]
-    name = {"ndarray": "array", "str": "text", "int": "whole number", "float": "number", "bool": "truth value"}.get(
+    name = {"ndarray": "array", "str": "string", "int": "whole number", "float": "number", "bool": "truth value"}.get(
         name, name
     )
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
@@ -89,44 +86,3 @@ def entry(mapping: object, key: str, name: str, hint: str = "") -> object:
         raise Failure(f"{name} has no {key!r}; it has {there}.", hint, hidden=f"{name} has no {key!r}.")
     value: object = mapping[key]
     return value
-
-
-def blame(error: BaseException, code: types.CodeType, statement: str) -> Failure | None:
-    """A Failure where an exception of the check `code` comes from what the student returned, else None.
-
-    `out, cache = student.layers.fc_forward(…)` raises TypeError in the check when the student returned None, and
-    `out.shape` raises AttributeError; both are for the student to mend. `statement` is the source of the line.
-    """
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None or trace.tb_frame.f_code is not code:
-        return None
-    called = re.search(r"student\.([\w.]+?)(\.watch|\.many)?\(", statement)
-    who = called[1] if called else "what came back"
-    text = str(error)
-    if isinstance(error, (TypeError, ValueError)) and _UNPACK.match(text):
-        nothing = "NoneType" in text
-        return Failure(
-            f"{who} returned None where several values were expected."
-            if nothing
-            else f"{who} did not return as many values as were expected ({text}).",
-            "Is there a return at the end, with everything the docstring names?",
-            hidden=f"{who} does not return what its docstring names.",
-        )
-    if isinstance(error, AttributeError) and (
-        isinstance(error.obj, _PLAIN) or type(error.obj).__module__ in ("numpy", "torch")
-    ):
-        return Failure(
-            f"{kind_of(error.obj).capitalize() if error.obj is not None else 'None'} came back "
-            f"where something with .{error.name} was expected.",
-            "Does the function return what its docstring names, in that order?",
-            hidden="Something came back in a form that the docstring does not name.",
-        )
-    if isinstance(error, TypeError) and "NoneType" in text:
-        return Failure(
-            "None came back where a value was expected.",
-            "Is there a return at the end?",
-            hidden="None came back where a value was expected.",
-        )
-    return None

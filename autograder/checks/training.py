@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .compare import as_array
+from .arrays import as_array
 from .failure import Failure
 
 
