@@ -1,0 +1,346 @@
+"""The worker's side: requests over a submission's files, in a real process and in this one."""
+
+from __future__ import annotations
+
+import json
+import py_compile
+import random
+import sys
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from typing import Any
+
+import numpy as np
+import pytest
+from workers import Process
+
+from autograder.sandbox import wire
+from autograder.sandbox.dispatch import Dispatcher
+from autograder.sandbox.transport import Stopped
+
+LAYERS = '''
+import random
+import numpy as np
+import torch
+
+RATE = 0.5
+drawn = np.random.rand()
+
+class Scale:
+    """Something that stays behind."""
+    def __init__(self, by):
+        self.by = by
+        self.items = {}
+    def forward(self, x):
+        return x * self.by
+    @property
+    def broken(self):
+        return self.nothing
+    def __len__(self):
+        return 3
+    def __getitem__(self, key):
+        return self.items[key]
+    def __setitem__(self, key, value):
+        self.items[key] = value
+
+def double(x, factor=2):
+    return factor * x
+
+def spoil(x, y):
+    x += 1
+    return y
+
+def make(by):
+    return [Scale(by), by]
+
+def draw():
+    return random.random(), np.random.rand(), torch.rand(1).item()
+'''
+
+
+def write(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+    return folder
+
+
+class Asker:
+    """Sends requests to a dispatcher in this process; what it holds comes back as the description of a handle."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self.dispatcher = Dispatcher(folder, **options)
+
+    def reply(self, op: str, target: dict[str, object], value: object = None, **more: object) -> dict[str, Any]:
+        tree, body = wire.encode(value, lambda x: {"handle": x, "path": []} if type(x) is Ref else {})
+        tree = json.loads(json.dumps(tree, default=lambda ref: ref.number))
+        header, data = wire.split(wire.pack({"token": "t", "op": op, "target": target, "value": tree, **more}, body))
+        with self.dispatcher.modules.installed():
+            head, data = wire.split(self.dispatcher.handle(header, data))
+        reply = wire.parse(head)
+        assert reply["token"] == "t"
+        if "ok" in reply:
+            return {"ok": wire.decode(reply["ok"], data, lambda about: about)}
+        return reply
+
+    def ask(self, op: str, where: str | int, value: object = None, **more: object) -> Any:
+        return self.reply(op, place(where), value, **more)["ok"]
+
+    def error(self, op: str, where: str | int, value: object = None) -> Any:
+        return self.reply(op, place(where), value)["error"]
+
+
+class Ref:
+    """Stands for an object that the dispatcher holds, in an argument."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def place(where: str | int) -> dict[str, object]:
+    """ "layers.f" is a path; "3.forward" is an attribute of the object held as number 3, 3 the object itself."""
+    first, *rest = str(where).split(".")
+    return {"handle": int(first), "path": rest} if first.isdigit() else {"path": [first, *rest]}
+
+
+@pytest.fixture
+def layers(tmp_path: Path) -> Asker:
+    return Asker(write(tmp_path, layers=LAYERS))
+
+
+def test_a_call_returns_what_the_function_returns(layers: Asker) -> None:
+    x = np.arange(3.0)
+
+    np.testing.assert_array_equal(layers.ask("call", "layers.double", ((x,), {"factor": 3})), 3 * x)
+    assert layers.ask("many", "layers.double", [(1,), (2.5,)]) == [2, 5.0]
+
+
+def test_watch_returns_the_arguments_as_the_function_left_them(layers: Asker) -> None:
+    x = np.zeros(2)
+
+    result, (x_after, y_after) = layers.ask("call", "layers.spoil", ((x, 7), {}), watch=True)
+
+    assert (result, y_after) == (7, 7)
+    np.testing.assert_array_equal(x_after, [1, 1])
+    np.testing.assert_array_equal(x, [0, 0])
+
+
+def test_what_is_not_plain_is_held_and_can_be_used(layers: Asker) -> None:
+    scale, by = layers.ask("call", "layers.make", ((3,), {}))
+    number = scale["id"]
+
+    assert (scale["type"], scale["callable"], by) == ("Scale", False, 3)
+    assert layers.ask("call", f"{number}.forward", ((2,), {})) == 6
+    assert layers.ask("set", f"{number}.by", 5) is None
+    assert layers.ask("get", f"{number}.by") == 5
+    assert layers.ask("len", number) == 3
+    assert layers.ask("setitem", number, ("k", 1.5)) is None
+    assert layers.ask("item", number, "k") == 1.5
+    assert layers.ask("call", "layers.Scale.forward", ((Ref(number), 2), {})) == 10
+    assert layers.ask("get", f"{number}.forward")["type"] == "method"
+
+
+def test_a_released_object_is_forgotten(layers: Asker) -> None:
+    number = layers.ask("call", "layers.Scale", ((3,), {}))["id"]
+
+    assert layers.ask("len", number) == 3
+    assert layers.ask("has", "layers", release=[number]) is True
+    assert layers.error("len", number)["type"] == "KeyError"
+
+
+def test_a_module_attribute_is_a_value_or_itself(layers: Asker) -> None:
+    assert layers.ask("get", "layers.RATE") == 0.5
+    assert layers.ask("get", "layers.double") == {"self": True, "type": "function", "callable": True}
+    assert layers.ask("get", "layers.Scale") == {"self": True, "type": "type", "callable": True}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "line", "function"),
+    [
+        ("raise ValueError('operands')", "ValueError", 2, "f"),
+        ("raise SystemExit(0)", "SystemExit", 2, "f"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt", 2, "f"),
+        ("raise GeneratorExit", "GeneratorExit", 2, "f"),
+        ("return f()", "RecursionError", 2, "f"),
+        ("import pytest; pytest.skip('all good')", "Skipped", 2, "f"),
+        ("import numpy as np; return np.ones(2) + np.ones(3)", "ValueError", 2, "f"),
+        ("return [g() for g in [lambda: 1 / 0]]", "ZeroDivisionError", 2, "f.<lambda>"),
+        ("class Odd(Exception): __class__ = property(lambda self: 1 / 0)\n    raise Odd", "Odd", 3, "f"),
+        ("class Odd(Exception): __str__ = lambda self: 1 / 0\n    raise Odd", "Odd", 3, "f"),
+        ("class Odd(Exception): __str__ = lambda self: exit(0)\n    raise Odd", "Odd", 3, "f"),
+        ("class Odd(Exception): __traceback__ = 3\n    raise Odd", "Odd", None, None),
+        ("raise type('X' * 1000, (Exception,), {})('y' * 10**6)", "X" * 80, 2, "f"),
+    ],
+    ids=lambda part: str(part)[:30],
+)
+def test_whatever_is_raised_is_told_as_data(
+    tmp_path: Path, body: str, kind: str, line: int | None, function: str | None
+) -> None:
+    error = Asker(write(tmp_path, layers=f"def f():\n    {body}\n")).error("call", "layers.f", ((), {}))
+
+    assert (error["kind"], error["type"]) == ("raised", kind)
+    assert len(error["message"]) <= 2000
+    if line is not None:
+        last = error["frames"][-1]
+        assert (last["file"], last["line"], last["function"]) == ("layers.py", line, function)
+        assert last["text"]
+        assert len(error["frames"]) <= 8
+
+
+def test_only_the_submissions_own_frames_are_told(layers: Asker) -> None:
+    error = layers.error("call", "layers.double", (({},), {}))
+    missing = layers.error("call", "layers.double", ((), {}))
+
+    assert [frame["file"] for frame in error["frames"]] == ["layers.py"]
+    assert missing["frames"] == []
+    assert missing["type"] == "TypeError"
+
+
+def test_missing_files_and_names_are_told_apart_from_errors(layers: Asker) -> None:
+    number = layers.ask("call", "layers.Scale", ((1,), {}))["id"]
+    name = layers.error("get", "layers.doubel")
+
+    assert layers.error("load", "numpy")["kind"] == "missing_module"
+    assert name["kind"] == "missing_name"
+    assert "double" in name["names"]
+    assert layers.error("get", f"{number}.nothing")["kind"] == "missing_name"
+    assert layers.error("get", f"{number}.broken")["kind"] == "raised"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "file", "line"),
+    [
+        ("import numpy\nimport nump", "ModuleNotFoundError", "layers.py", 2),
+        ("def f(:\n    pass", "SyntaxError", "layers.py", 1),
+        ("x = 1\n1 / 0", "ZeroDivisionError", "layers.py", 2),
+        ("raise SystemExit", "SystemExit", "layers.py", 1),
+        ("x = 1\nimport other", "NameError", "other.py", 1),
+        ("from layers import nothing", "ImportError", "layers.py", 1),
+        ("\0", "SyntaxError", None, None),
+        ("# coding: nonsense", "SyntaxError", None, None),
+    ],
+)
+def test_an_import_that_fails_says_where(tmp_path: Path, text: str, kind: str, file: str | None, line: int) -> None:
+    asker = Asker(write(tmp_path, layers=text, other="undefined"))
+
+    error = asker.error("load", "layers")
+
+    assert (error["kind"], error["type"]) == ("import_failed", kind)
+    if file:
+        assert (error["frames"][-1]["file"], error["frames"][-1]["line"]) == (file, line)
+
+
+def test_a_result_too_large_for_the_pipe_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    functions = {"many": "[0] * 200_000", "wide": "np.zeros(200_000)", "long": "'x' * 2_000_000"}
+    text = "import numpy as np\n" + "".join(f"def {name}(): return {what}\n" for name, what in functions.items())
+    asker = Asker(write(tmp_path, layers=text), reply_bytes=1 << 20)
+
+    for name, message in (("many", "100,000 values"), ("wide", "more than 1 MiB"), ("long", "more than 1 MiB")):
+        error = asker.error("call", f"layers.{name}", ((), {}))
+        assert error["kind"] == "not_plain"
+        assert message in error["message"]
+
+
+def test_modules_of_a_submission_find_each_other_and_never_shadow_a_library(tmp_path: Path) -> None:
+    write(tmp_path, layers="def f(): return 'mine'", numpy="raise RuntimeError", random="x = 'my own file'")
+    write(
+        tmp_path,
+        softmax="from layers import *\nimport numpy, random\ndef g(): return f(), numpy.pi, random.random()",
+    )
+    (tmp_path / "blocks").mkdir()
+    write(tmp_path / "blocks", conv="from layers import f\nfrom . import pool", pool="size = 2")
+    write(tmp_path, blocked="import blocks.conv\ndef f(): return blocks.conv.f(), blocks.conv.pool.size")
+    asker = Asker(tmp_path)
+
+    mine, pi, _ = asker.ask("call", "softmax.g", ((), {}))
+
+    assert (mine, pi) == ("mine", np.pi)
+    assert asker.ask("get", "random.x") == "my own file"
+    assert sys.modules["random"] is random
+    assert asker.ask("call", "blocked.f", ((), {})) == ("mine", 2)
+
+
+def test_an_installed_package_of_the_same_name_loses_against_the_submissions_file(tmp_path: Path) -> None:
+    write(tmp_path, toolz="x = 1", uses="import toolz\nx = toolz.x", colorama="x = 2")
+
+    asker = Asker(tmp_path)
+
+    assert asker.ask("get", "uses.x") == 1
+    assert asker.ask("get", "colorama.x") == 2
+
+
+def test_file_names_count_as_they_are_spelt_and_bytecode_is_not_believed(tmp_path: Path) -> None:
+    write(tmp_path, Layers="x = 1", optim="x = 'source'")
+    asker = Asker(tmp_path)
+    assert asker.error("load", "layers")["kind"] == "missing_module"
+
+    write(tmp_path, other="x = 'bytecode'")
+    cached = py_compile.compile(str(tmp_path / "other.py"), invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+    assert cached is not None
+    Path(cached).rename(cached.replace("other", "optim"))
+
+    assert asker.ask("get", "optim.x") == "source"
+
+
+def test_draws_depend_on_the_seed_and_on_nothing_before(layers: Asker, tmp_path: Path) -> None:
+    first = layers.ask("call", "layers.draw", ((), {}), seed=7)
+    layers.ask("call", "layers.draw", ((), {}))
+    again = layers.ask("call", "layers.draw", ((), {}), seed=7)
+    elsewhere = Asker(tmp_path)
+    other = elsewhere.ask("call", "layers.draw", ((), {}), seed=8)
+
+    assert first == again
+    assert first != other
+    assert layers.ask("get", "layers.drawn") == elsewhere.ask("get", "layers.drawn")
+
+
+def test_what_may_pass_through_does(tmp_path: Path) -> None:
+    folder = write(tmp_path, layers="def f(): raise KeyboardInterrupt", stops="raise KeyboardInterrupt")
+    asker = Asker(folder, through=(KeyboardInterrupt,))
+
+    for op, where in (("call", "layers.f"), ("load", "stops")):
+        with pytest.raises(KeyboardInterrupt):
+            asker.reply(op, place(where), ((), {}))
+
+
+def request(op: str, path: list[str], value: object = None) -> bytes:
+    tree, body = wire.encode(value, lambda x: {})
+    return wire.pack({"token": "t", "op": op, "target": {"path": path}, "value": tree}, body)
+
+
+WORKER = """
+import os, sys
+def around():
+    return __name__, sys.argv, sys.stdin.read(), os.read(0, 1), os.getcwd() == os.path.realpath(os.environ["TMPDIR"])
+def speak():
+    print("hello")
+def fork():
+    return "parent" if os.fork() else "child"
+def leave():
+    os._exit(0)
+def large(x):
+    return x
+"""
+
+
+def test_a_worker_answers_until_the_pipe_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    worker = Process(write(tmp_path, layers=WORKER), cap=8 << 20)
+    x = np.random.default_rng(0).normal(size=(700, 700))
+
+    def ask(name: str, *args: object) -> Any:
+        header, body = worker.exchange(request("call", ["layers", name], (args, {})), 10)
+        return wire.decode(wire.parse(header)["ok"], body, lambda about: about)
+
+    try:
+        assert ask("around") == ("layers", ["submission"], "", b"", True)
+        assert ask("speak") is None
+        assert worker.printed() == "hello\n"
+        np.testing.assert_array_equal(ask("large", x), x)
+        assert ask("fork") == "parent"
+        assert ask("around")[0] == "layers"  # the child said nothing in between
+        with pytest.raises(Stopped, match="died"):
+            ask("leave")
+    finally:
+        worker.close()
