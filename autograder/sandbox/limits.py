@@ -140,6 +140,15 @@ def sweep_cgroups() -> None:
                     folder.rmdir()
 
 
+def may_make_cgroup() -> bool:
+    """Whether a group that limits memory can really be made here."""
+    group = Cgroup.make(f"{os.getpid()}-trial")
+    if group is None:
+        return False
+    group.remove()
+    return True
+
+
 class Memory:
     """The cgroup of one zygote and all boxes it has open. They share the sum of what each may have."""
 

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import tempfile
+import traceback
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -42,8 +43,11 @@ def live(orders: Orders, start: Start, serve: Serve) -> NoReturn:
     confine.report(f"ok {abi}")
     try:
         serve(confine.READ_FD, confine.WRITE_FD, Path(orders.inner_folder), orders.limits.reply_mb << 20)
-    finally:
         os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(71)
 
 
 def _look_plain(scratch: str) -> None:

@@ -1,0 +1,153 @@
+"""What this machine grants, found out by really starting sandboxes and trying to get out of them."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from autograder.model import Limits
+from autograder.sandbox.isolation import LAYERS, LEVELS, Isolation, Level, SandboxError, of
+from autograder.sandbox.transport import Stopped
+
+if TYPE_CHECKING:
+    from autograder.sandbox.box import Box
+
+__all__ = ["Isolation", "probe"]
+
+Facts = dict[str, Any]
+
+_SERVE: Final = "autograder.sandbox.attempts:serve"
+_SECONDS: Final = 10.0
+_LIMITS: Final = Limits(memory_mb=192, processes=24, scratch_mb=16)
+_HOARD_MB: Final = 384
+
+
+@functools.cache
+def probe(want: Literal["best", "strict"] | Level = "best") -> Isolation:
+    """The strongest level that holds here; "strict" means "ns", and a level's name asks for that one alone.
+
+    A level holds when a worker confined by all its layers fails at what an unconfined one is seen to achieve. What
+    can't be shown does not count: the level is then "none". The answer is kept for the life of the process.
+    """
+    if not sys.platform.startswith("linux"):
+        return Isolation("none", (), ("Linux",))
+    wanted: tuple[Level, ...] = ("ns",) if want == "strict" else tuple(LEVELS) if want == "best" else (want,)
+    reasons: tuple[str, ...] = ()
+    with _surroundings() as facts:
+        unconfined = _achieved(of("none", ()), facts)
+        for level in wanted:
+            if level == "none":
+                break
+            judged = _judge(_available(level), facts, unconfined)
+            if isinstance(judged, Isolation):
+                return judged
+            reasons += (f"{level}: {judged}",)
+    nothing = _available("none")
+    return replace(nothing, missing=nothing.missing + reasons)
+
+
+def _available(level: Level) -> Isolation:
+    """A level as far as this machine has its layers. It misses what the strongest level would have besides.
+
+    A plain user needs no uid of the worker's own in a user namespace, and of cgroup and watchdog one is enough.
+    """
+    from autograder.sandbox import landlock
+
+    parts = tuple(part for part in LEVELS[level] if _has(part))
+    missing = [LAYERS[part] for part in LEVELS["ns"] if part not in (*parts, "uid", "cgroup", "watchdog")]
+    return of(level, parts, tuple(missing), landlock.abi())
+
+
+def _has(part: str) -> bool:
+    from autograder.sandbox import landlock, limits, syscalls
+
+    if part == "uid":
+        return os.geteuid() == 0
+    if part == "landlock":
+        return landlock.abi() > 0
+    if part == "seccomp":
+        return bool(syscalls.NUMBERS)
+    if part in ("cgroup", "watchdog"):
+        return limits.may_make_cgroup() == (part == "cgroup")
+    return True
+
+
+def _judge(isolation: Isolation, facts: Facts, unconfined: set[str]) -> Isolation | str:
+    """The isolation if it holds, with what else it misses, or why it does not.
+
+    In namespaces every attempt counts, in the levels below those on files do, and the others are named.
+    """
+    from autograder.sandbox.attempts import ON_FILES
+
+    if not unconfined.issuperset(ON_FILES):
+        return "an unconfined worker could not reach the files either, so nothing is shown"
+    try:
+        through = sorted(_achieved(isolation, facts) & unconfined)
+    except (SandboxError, Stopped) as error:
+        return str(error)
+    if serious := [name for name in through if isolation.level == "ns" or name in ON_FILES]:
+        return f"a worker could {', '.join(serious)}"
+    return replace(isolation, missing=(*isolation.missing, *(f"a worker may {name}" for name in through)))
+
+
+def _achieved(isolation: Isolation, facts: Facts) -> set[str]:
+    """What workers under this isolation get done. Raises SandboxError or Stopped where they can't even try."""
+    from autograder.sandbox.attempts import HOARD
+    from autograder.sandbox.box import Zygote
+
+    with Zygote(isolation, preload=(), serve=_SERVE) as zygote:
+        with zygote.open(facts["folder"], _LIMITS) as box:
+            through = set(_ask(box, {name: value for name, value in facts.items() if name != "folder"}))
+        with zygote.open(facts["folder"], _LIMITS) as box, contextlib.suppress(Stopped):
+            _ask(box, {"hoard": _HOARD_MB})
+            through.add(HOARD)
+    return through
+
+
+def _ask(box: Box, facts: Facts) -> list[str]:
+    from autograder.sandbox.pipes import PREFIX
+
+    request = json.dumps(facts).encode()
+    header, _ = box.exchange(PREFIX.pack(len(request), 0) + request, _SECONDS)
+    return [str(name) for name in json.loads(header)]
+
+
+@contextlib.contextmanager
+def _surroundings() -> Iterator[Facts]:
+    """What there is to reach for: a file that all may read, a process of our own, and two sockets that listen."""
+    with contextlib.ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-")))
+        place.chmod(0o755)
+        secret = place / "secret"
+        secret.write_text("an answer")
+        secret.chmod(0o644)
+        folder = place / "submission"
+        folder.mkdir()
+        victim = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", "import signal; signal.pause()"], stdin=subprocess.DEVNULL, cwd="/"
+        )
+        stack.callback(victim.wait)
+        stack.callback(victim.kill)
+        tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        local = stack.enter_context(socket.socket(socket.AF_UNIX))
+        name = f"autograder-probe-{os.getpid()}"
+        local.bind("\0" + name)
+        local.listen()
+        yield {
+            "folder": folder,
+            "secret": str(secret),
+            "victim": victim.pid,
+            "port": tcp.getsockname()[1],
+            "name": name,
+            "most": _LIMITS.processes,
+        }
