@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .failure import Failure, entry, require, unpack
     from .gradients import gradient, linear_in, own_slope, slope, value
     from .networks import count_parameters, hides_nothing, parameters_of, rebuild
-    from .training import accuracy, majority, tiers
+    from .training import accuracy, majority, seen, tiers
 
 # pytest loads the plugin in every run of the environment; numpy must not be the price of that.
 _HOME = {
@@ -39,6 +39,7 @@ _HOME = {
     "points": "declaration",
     "accuracy": "training",
     "majority": "training",
+    "seen": "training",
     "tiers": "training",
 }
 
@@ -60,6 +61,7 @@ __all__ = [
     "points",
     "rebuild",
     "require",
+    "seen",
     "shape_of",
     "slope",
     "tiers",

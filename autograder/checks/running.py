@@ -123,11 +123,11 @@ def _settle(outcome: Outcome, share: object) -> None:
     if not 0.0 <= earned <= 1.0:
         raise ValueError(f"a check returns nothing or a share from 0 to 1, not {earned}")
     outcome["score"] = round(earned * outcome["points"], 9)
+    said = getattr(share, "why_hidden" if outcome["visibility"] == "hidden" else "why", "")
+    outcome["why"], outcome["hint"] = plain(said), plain(getattr(share, "hint", ""))
     if earned < 1.0:
         outcome["outcome"] = "failed"
-        why = "why_hidden" if outcome["visibility"] == "hidden" else "why"
-        outcome["why"] = plain(getattr(share, why, "") or "Only a part of the points was earned.")
-        outcome["hint"] = plain(getattr(share, "hint", ""))
+        outcome["why"] = outcome["why"] or "Only a part of the points was earned."
 
 
 def _explain(outcome: Outcome, error: BaseException, function: CheckFunction) -> None:
