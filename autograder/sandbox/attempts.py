@@ -1,4 +1,4 @@
-"""What the probe tries from inside a worker: each attempt returns when it got through and raises when it was held back."""
+"""What the probe tries from inside a worker: an attempt returns if it got through and raises if it was held back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autograder.sandbox import syscalls
 from autograder.sandbox.pipes import PREFIX
 
 Facts = dict[str, Any]
-"""`secret` a file, `victim` a process of the same user, `port` and `name` of listening sockets, `most` processes allowed."""
+"""`secret` a file, `victim` a process, `port` and `name` of listening sockets, `most` processes allowed."""
 
 
 class HeldBackError(Exception):

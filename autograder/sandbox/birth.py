@@ -30,9 +30,9 @@ class Born:
 
 
 def fork(orders: Orders, given: Mapping[str, int], sources: Sources) -> Born | Start:
-    """Fork a worker. Returns `Born` in the zygote and a `Start` in the fork; raises OSError if it could not be confined.
+    """Fork a worker. Returns `Born` in the zygote, a `Start` in the fork; raises OSError if it could not be confined.
 
-    `given` holds the descriptors that came with the orders, by name. The zygote's copies of all of them are closed here.
+    `given` holds the descriptors that came with the orders, by name; the zygote's copies of them are closed here.
     """
     with contextlib.ExitStack() as held:
         for fd in given.values():
@@ -78,7 +78,7 @@ def _pipe(held: contextlib.ExitStack) -> tuple[int, int]:
 
 
 def _trees(submission: int, sources: Sources, held: contextlib.ExitStack) -> list[Tree]:
-    """What only root may open, since it may lie below a folder that is closed to others: an interpreter in a home, say."""
+    """What only root may open, since it may lie below a closed folder: an interpreter in a home, say."""
     trees = namespaces.clone_trees(sources)
     for tree in trees:
         held.callback(os.close, tree.fd)

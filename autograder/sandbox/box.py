@@ -1,4 +1,4 @@
-"""The grader's side of the wall: a zygote to open boxes with, and the boxes, each one confined worker over one submission."""
+"""The grader's side of the wall: a zygote opens boxes, and each box is one confined worker over one submission."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def shield() -> None:
 
 
 class Zygote:
-    """A warm process that forks confined workers. It is started by exec, so that it knows nothing of the grader's memory."""
+    """A warm process that forks confined workers; started by exec, so that it knows nothing of the grader's memory."""
 
     def __init__(self, isolation: Isolation, preload: Sequence[str] = PRELOAD, serve: str = SERVE) -> None:
-        """Raises SandboxError if it can't be started. `serve` is module:function, what a worker does once it is confined."""
+        """Raises SandboxError if it can't be started. `serve`, as module:function, is what a confined worker does."""
         self.isolation = isolation
         self._how = (tuple(preload), serve)
         self._opened = 0

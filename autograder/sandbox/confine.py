@@ -1,4 +1,4 @@
-"""The way into confinement, in the order that works: from a fresh fork of the zygote to a worker ready for a submission."""
+"""The way into confinement, in the order that works: from a fresh fork to a worker ready for a submission."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SIGKILL: Final = 9
 
 @dataclass
 class Start:
-    """What the zygote hands a fork: descriptors, and whatever only the zygote may open. All are gone once it is confined."""
+    """What the zygote hands a fork: descriptors, and whatever only the zygote may open. All gone once confined."""
 
     request: int
     reply: int
@@ -35,7 +35,7 @@ class Start:
 
 
 def confine(orders: Orders, start: Start) -> int:
-    """Confine this process for good. Returns the Landlock ABI that was used, 0 for none; raises OSError if a layer fails."""
+    """Confine this process for good. Returns the Landlock ABI used, 0 for none; raises OSError if a layer fails."""
     parts = orders.parts
     _settle(start)
     if "user" in parts:
@@ -107,7 +107,7 @@ def _rules(orders: Orders, sources: Sources) -> list[tuple[str, int]]:
 
 
 def keep_only_pipes(start: Start) -> None:
-    """Leave descriptors 0 to 4 (nothing, output, output, requests, replies) and the status pipe, which the caller closes."""
+    """Leave descriptors 0 to 4 (nothing, output, output, requests, replies) and the status pipe, closed by `report`."""
     empty = os.open(os.devnull, os.O_RDONLY)
     spare = 100  # above every target, so that no move overwrites one that is still to be made
     moves = (empty, start.output, start.output, start.request, start.reply, start.status)

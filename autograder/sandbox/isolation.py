@@ -33,11 +33,11 @@ LEVELS: Final[dict[Level, tuple[str, ...]]] = {
     "landlock": ("landlock", *_EVERYWHERE),
     "none": _EVERYWHERE,
 }
-"""Level → the layers it is made of, strongest level first. `uid` needs root, `cgroup` a writable hierarchy; both may be missing."""
+"""Level → its layers, strongest level first. `uid` needs root, `cgroup` a writable hierarchy; both may be missing."""
 
 
 class SandboxError(RuntimeError):
-    """A worker could not be confined as asked, so none was opened: a fault of ours or of the machine, never of a submission."""
+    """No worker was opened, as it could not be confined as asked. Never a submission's fault."""
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def processes_of(uid: int) -> int:
 
 @dataclass(frozen=True)
 class Cgroup:
-    """A memory limit that a zygote's forks are born under. Entering one costs a zygote some 15 ms, once; a fork nothing.
+    """A memory limit that a zygote's forks are born under. Entering it costs the zygote 15 ms, and a fork nothing.
 
     What the zygote held before it entered is not counted.
     """

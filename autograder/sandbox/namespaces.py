@@ -55,7 +55,7 @@ def flags(parts: Collection[str]) -> int:
 
 
 def map_ids(pid: int | str, uid: int, gid: int) -> None:
-    """Say who the one user of a new user namespace is outside. By root for a child, or by the child ("self") for itself."""
+    """Say who a new user namespace's one user is outside. By root for a child, or by the child ("self") for itself."""
     if pid == "self":  # a plain user may map its own ids only, after giving up setgroups
         _write(f"/proc/{pid}/setgroups", "deny")
     _write(f"/proc/{pid}/uid_map", f"{INSIDE} {uid} 1")
@@ -102,10 +102,10 @@ def change_mount(fd: int, attributes: int) -> None:
 
 
 def detached_tmpfs() -> int:
-    """A file system that no path leads to: a descriptor to fill it through. Needs root; gone when the last holder closes it."""
+    """A file system that no path leads to, as a descriptor. Needs root; gone when the last holder closes it."""
     context = syscalls.call("fsopen", b"tmpfs", 1)
     try:
-        set_flag, set_string, create = 0, 1, 6
+        set_string, create = 1, 6
         syscalls.call("fsconfig", context, set_string, b"mode", b"755", 0)
         syscalls.call("fsconfig", context, create, 0, 0, 0)
         return syscalls.call("fsmount", context, 1, _ATTR_NOSUID | _ATTR_NODEV)

@@ -1,4 +1,4 @@
-"""The grader's ends of a worker's three pipes, read and written so that no worker can block, flood or trick the grader."""
+"""The grader's ends of a worker's three pipes, used so that no worker can block, flood or trick the grader."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Output:
 
 
 class Reply:
-    """One reply frame as it comes in: prefix, header, body. Sizes are checked against their caps before anything is allocated."""
+    """One reply frame as it comes in: prefix, header, body. Sizes are checked before anything is allocated."""
 
     def __init__(self, fd: int, body_cap: int) -> None:
         self._fd = fd

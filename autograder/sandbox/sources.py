@@ -1,4 +1,4 @@
-"""Which folders of this machine a worker needs to see: the interpreter, its packages, the system's libraries, and no more."""
+"""What a worker needs to see of this machine: the interpreter, its packages, the system's libraries, and no more."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/ur
 
 @dataclass
 class Sources:
-    """`binds`: path inside → real path outside, each read-only. `links`: symbolic links to make, path → where it leads."""
+    """`binds`: path inside → real path outside, read-only. `links`: symbolic links to make, path → where it leads."""
 
     binds: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
@@ -86,7 +86,7 @@ def sources(package: str, sites: Iterable[str], executable: str = sys.executable
 
 
 def _hops(executable: str) -> list[str]:
-    """The names on the way from a linked interpreter to the real one: .venv/bin/python → ~/.pyenv/shims/… → python3.11."""
+    """The names on the way from a linked interpreter to the real one: .venv/bin/python → ~/.pyenv/… → python3.11."""
     hops: list[str] = []
     while os.path.islink(executable) and len(hops) < 16:
         executable = os.path.normpath(os.path.join(os.path.dirname(executable), os.readlink(executable)))

@@ -20,7 +20,7 @@ _UIDS: Final = 5_000
 
 @dataclass
 class Staged:
-    """`folder` is where the submission lies outside, or `tree` a detached mount that holds it; `scratch` where one is needed."""
+    """`folder` holds the submission outside, or `tree`, a detached mount, does; `scratch` where one is needed."""
 
     folder: str
     tree: int = -1
@@ -38,7 +38,7 @@ class Staged:
 def stage(folder: Path, uid: int, own_mounts: bool) -> Staged:
     """Make a submission readable for `uid` (0: for whoever we are) without opening it to anybody else.
 
-    Only root needs a copy: in a mount that no path leads to, or, without a mount namespace, in a folder of that user's own.
+    Only root needs a copy: in a mount that no path leads to or, without a mount namespace, in a folder of that user's.
     """
     if own_mounts:
         if os.geteuid():
@@ -107,7 +107,7 @@ def _copy_file(path: str, name: str, target: int) -> None:
 
 
 class Lease:
-    """A user id that no other worker on this machine has now. Taken by binding an abstract socket's name, so it can't be left behind."""
+    """A user id that no other worker has now. Taken by binding an abstract name, which no crash leaves behind."""
 
     def __init__(self, number: int) -> None:
         for attempt in range(_UIDS):

@@ -1,4 +1,4 @@
-"""What lies between the grader and one worker: a frame goes out, exactly one reply frame comes back, or `Stopped` says why not."""
+"""Between the grader and one worker: a frame goes out, one reply frame comes back, or `Stopped` says why not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 Kind = Literal["timed_out", "memory", "died", "flood", "garbled", "oversized", "processes"]
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818 it is the worker that stopped, not an error of ours
     """The worker was ended before it answered. It is gone: a new one has to be opened.
 
     `kind` says what happened, `seconds` the budget that ran out (0 where none did), `detail` is for staff.

@@ -48,7 +48,7 @@ class Budget:
 
 
 def tree(pid: int) -> list[int]:
-    """`pid` and all its descendants. Orphans stay among them: the worker is their pid namespace's init, or their subreaper."""
+    """`pid` and all its descendants. Orphans stay among them: the worker is their init or subreaper."""
     found, waiting = [], [pid]
     while waiting:
         current = waiting.pop()

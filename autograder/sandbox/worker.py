@@ -17,7 +17,7 @@ from autograder.sandbox.confine import Start
 from autograder.sandbox.orders import Orders
 
 Serve = Callable[[int, int, Path, int], None]
-"""(requests' descriptor, replies' descriptor, submission's folder, cap of a reply's arrays in bytes) → when the grader is done."""
+"""(descriptor of requests, of replies, submission's folder, cap of a reply's arrays in bytes) → at the grader's end."""
 
 _ENVIRONMENT: Final = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
