@@ -1,4 +1,4 @@
-"""Each familiar mistake is recognised as itself, and nothing is recognised in arrays that have nothing to do with it."""
+"""Each familiar mistake is recognised as itself, and nothing is recognised in unrelated arrays."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def seen(what: str) -> Share:
 
 
 def accuracy(scores: object, labels: ArrayLike, name: str = "scores", hint: str = "") -> float:
-    """The share of samples that `scores` gets right: (N, C) by the largest, (N,) or (N, 1) by being above zero.
+    """The share of samples that `scores` gets right: (N, C) by the largest, (N,) or (N, 1) by their sign.
 
     labels (N,) hold 0…C−1, or 0 and 1. Raises Failure for scores of another shape, or with NaN in them.
     """
