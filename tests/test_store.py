@@ -257,8 +257,8 @@ def test_a_damaged_file_is_refused_in_one_line(path):
     content = bytearray(path.read_bytes())
     content[8192:20480] = os.urandom(12288)
     path.write_bytes(content)
-    with pytest.raises(GradebookError, match="damaged") as caught, Gradebook(path) as book:
-        book.grades(A5)
+    with pytest.raises(GradebookError, match="damaged") as caught:
+        Gradebook(path)
     assert "\n" not in str(caught.value)
 
 
@@ -417,6 +417,12 @@ def test_all_judged_is_the_full_score(book):
             book.judge(ASSIGNMENT, "ada", question.id, question.manual, "tom")
     [folded] = book.grades(A5)
     assert (folded.score, folded.pending) == (ASSIGNMENT.max_score, 0)
+
+
+def test_judged_points_stop_at_the_maximum(book):
+    book.save(grade("ada", outcomes(), max_score=50.0))  # the rest of the points is a bonus
+    book.judge(ASSIGNMENT, "ada", "q7_1", 4, "tom")
+    assert book.grades(A5)[0].score == 50
 
 
 def test_a_regrade_keeps_judgements_and_another_zip_does_not(book):

@@ -59,7 +59,7 @@ def distribution(scores: Sequence[float], top: float, width: int = _WIDTHS[-1]) 
         axes.set_xlabel("points")
         axes.set_ylabel("submissions")
         axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(file, format="svg", transparent=True)
     return _inline(file.getvalue(), width, f"Distribution of {counted(len(scores), 'score')}, median {number(middle)}.")
 
 
@@ -101,7 +101,7 @@ def _step(top: float, bars: int) -> float:
 
 
 def _inline(svg: str, width: int, label: str) -> Markup:
-    """matplotlib's file as an element of a page: no prologue, no ids of groups (a page has two plots), our colours."""
+    """matplotlib's file as an element of a page: no date, no ids of groups (a page has two plots), our colours."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
