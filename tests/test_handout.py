@@ -50,7 +50,7 @@ def test_it_holds_what_a_student_needs(tmp_path: Path) -> None:
             "numpy==2.5.5 ; python_full_version >= '3.12'\n"
         )
         start = archive.read("a1_mean/START.md").decode()
-    assert "Start here: Means" in start
+    assert "This is “Means”. You need Python" in start
     assert "`cd a1_mean`" in start
     assert "--question q1" in start
     assert "You hand in `stats.py`, `answers.md`, and if you like `book.ipynb`." in start

@@ -19,10 +19,10 @@ testpaths = .
 """
 
 START = """\
-# Start here: {title}
+# Start here
 
-You need Python 3.11, 3.12 or 3.13, once a network for the packages, and an editor. Open a terminal **in this folder**
-(`cd {id}`), then make an environment and install into it.
+This is “{title}”. You need Python 3.11, 3.12 or 3.13, once a network for the packages, and an editor. Open a
+terminal **in this folder** (`cd {id}`), then make an environment and install into it.
 
 Linux and macOS:
 
@@ -46,8 +46,10 @@ From then on, after activating the environment, everything works without a netwo
 | check one question | `autograder check --question {question}` |
 | build the zip to hand in | `autograder submit` |
 
-You hand in {files}. `autograder submit` says what is missing before anyone else does. The checks here are the visible
-ones; the grading adds hidden ones that test the same properties on other inputs.
+You hand in {files}.
+
+`autograder submit` says what is missing before anyone else does. The checks here are the visible ones; the grading adds
+hidden ones that test the same properties on other inputs.
 """
 
 
