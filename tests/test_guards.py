@@ -81,6 +81,18 @@ def test_every_guard_is_called(
     assert all(problem.endswith((".", "?")) and "\n" not in problem for problem in problems)
 
 
+def test_a_guard_that_cannot_judge_does_not_silence_the_others(a: Assignment, tmp_path: Path) -> None:
+    change(a, "solution", "checks_more.py", '@points(4, "q1")', "@points(FOUR)")
+    change(a, "solution", "slips.toml", "[[slips]]", "[[slip]]")
+    change(a, "solution", "rubric.md", "## q2", "## q3")
+    problems = guards.all(a, handout.build(a, courses.wheel(tmp_path), tmp_path / "dist"))
+    assert [name for name in ("checks_more.py", "slips.toml", "rubric.md") for p in problems if name in p] == [
+        "checks_more.py",
+        "slips.toml",
+        "rubric.md",
+    ]
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "line"),
     [

@@ -34,19 +34,25 @@ Checks = Mapping[str, tuple[str, float]]
 
 def all(assignment: Assignment, zip: Path, declared: Checks | None = None) -> list[str]:
     """Every guard that runs no code. `declared` is what pytest collected; without it the check files are only read."""
-    try:
-        declared = checks_of(assignment) if declared is None else declared
-        return [
-            *skeletons_fresh(assignment),
-            *promises_kept(assignment),
-            *nothing_leaks(assignment, zip),
-            *points_add_up(assignment, sums(declared)),
-            *everything_is_caught(slips.load(assignment), declared),
-            *answers_have_headings(assignment),
-            *rubric_covers(assignment),
-        ]
-    except CourseError as error:
-        return [str(error) if str(error).endswith("?") else f"{error}."]
+    problems: list[str] = []
+
+    def collected() -> Checks:
+        return checks_of(assignment) if declared is None else declared
+
+    for guard in (
+        lambda: skeletons_fresh(assignment),
+        lambda: promises_kept(assignment),
+        lambda: nothing_leaks(assignment, zip),
+        lambda: points_add_up(assignment, sums(collected())),
+        lambda: everything_is_caught(slips.load(assignment), collected()),
+        lambda: answers_have_headings(assignment),
+        lambda: rubric_covers(assignment),
+    ):
+        try:
+            problems += guard()
+        except CourseError as error:
+            problems.append(str(error) if str(error).endswith("?") else f"{error}.")
+    return list(dict.fromkeys(problems))
 
 
 def skeletons_fresh(assignment: Assignment) -> list[str]:
