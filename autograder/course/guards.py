@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from autograder.course import notebooks, skeletons, slips
@@ -39,7 +39,7 @@ def all(assignment: Assignment, zip: Path, declared: Checks | None = None) -> li
     def collected() -> Checks:
         return checks_of(assignment) if declared is None else declared
 
-    for guard in (
+    every: tuple[Callable[[], list[str]], ...] = (
         lambda: skeletons_fresh(assignment),
         lambda: promises_kept(assignment),
         lambda: nothing_leaks(assignment, zip),
@@ -47,7 +47,8 @@ def all(assignment: Assignment, zip: Path, declared: Checks | None = None) -> li
         lambda: everything_is_caught(slips.load(assignment), collected()),
         lambda: answers_have_headings(assignment),
         lambda: rubric_covers(assignment),
-    ):
+    )
+    for guard in every:
         try:
             problems += guard()
         except CourseError as error:
