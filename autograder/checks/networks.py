@@ -73,7 +73,13 @@ def rebuild(
     fresh = {key: _drawn(key, value, rng) for key, value in parameters_of(model, attribute, name).items()}
     _load(model, attribute, fresh)
     got = _run(model, attribute, call, x)
-    want = reference(fresh, x)
+    try:
+        want = reference(fresh, x)
+    except (LookupError, TypeError, ValueError, RuntimeError):
+        # The solution's parameters fit the reference, so these are others.
+        shapes = ", ".join(f"{key} {value.shape}" for key, value in list(fresh.items())[:20])
+        why = f"The parameters of {name} are not those that its layers should have"
+        raise Failure(f"{why}: {shapes or 'there are none'}.", hint, hidden=f"{why}.") from None
     try:
         close(got, want, "the output", rtol=rtol, floor=rtol, reason="float32 through many layers")
     except Failure as failure:

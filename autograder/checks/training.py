@@ -45,15 +45,13 @@ def accuracy(scores: object, labels: ArrayLike, name: str = "scores", hint: str 
     if truth.ndim != 1 or truth.size == 0:
         raise ValueError(f"labels must be one row of class numbers, not of shape {truth.shape}")
     given: NDArray[Any] = as_array(scores, name, hint)
-    if given.dtype.kind == "c" or given.ndim not in (1, 2) or len(given) != truth.size:
+    if given.dtype.kind == "c" or given.ndim not in (1, 2) or len(given) != truth.size or not given.size:
         said = f"{name} should be one row of scores a sample"
         raise Failure(f"{said}: {truth.size} samples, but shape {given.shape}.", hint, hidden=f"{said}.")
     if not np.isfinite(given).all():
         said = f"{name} holds NaN or infinity"
         raise Failure(f"{said}.", hint or "Did the training diverge? Try a smaller learning rate.", hidden=f"{said}.")
     binary = given.ndim == 1 or given.shape[1] == 1
-    if given.ndim == 2 and given.size == 0:
-        raise Failure(f"{name} is empty.", hint, hidden=f"{name} is empty.")
     chosen = (given.reshape(-1) > 0).astype(int) if binary else given.argmax(1)
     return float((chosen == truth).mean())
 
