@@ -1,11 +1,11 @@
 """The settings of your training runs, one function for each training question. Handing this file in is optional.
 
-Every function returns {"model": settings of the classifier, "solver": settings of the Solver}. The question's check makes
-the classifier with the first and trains it by the second. It adds what is its own to say: the sizes of input and output,
-hidden_dim=None for a linear model, and the data. Allowed beside those are, for the classifier, hidden_dim, weight_scale
-and reg, for networks with convolutions also num_filters and filter_size, and for cnn_regularized dropout and other settings
-of your own class; for the Solver update_rule, optim_config, lr_decay, batch_size and num_epochs. The handout names the
-limits. Without this file, or where a function is not written, the check uses settings of its own.
+Every function returns {"model": settings of the classifier, "solver": settings of the Solver}. The question's check
+makes the classifier with the first and trains it with the second. What it says itself: the data, the sizes of input and
+output, and hidden_dim=None where the model is to be linear. What is yours: of a classifier hidden_dim, weight_scale and
+reg, of a network with convolutions num_filters and filter_size besides, of cnn_regularized dropout besides; of the
+Solver update_rule, optim_config, lr_decay, batch_size and num_epochs. The handout names the limits. Without this file,
+and for a function that is not written, the check uses settings of its own.
 """
 
 
@@ -63,8 +63,8 @@ def softmax_hidden():
     """Question 4.4: SoftmaxClassifier with a hidden layer."""
     # BEGIN SOLUTION the experiment softmax_hidden
     return {
-        "model": {"hidden_dim": 50, "weight_scale": 0.05},
-        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.9, "batch_size": 50, "num_epochs": 8},
+        "model": {"hidden_dim": 64, "weight_scale": 0.05},
+        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.8, "batch_size": 50, "num_epochs": 8},
     }
     # END SOLUTION
 
