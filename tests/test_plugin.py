@@ -478,11 +478,11 @@ def test_a_hidden_check_keeps_its_numbers(graded: Grade) -> None:
     assert "91" not in run["check_tier"]["why"]
 
 
-def test_the_reference_is_for_hidden_checks(graded: Grade) -> None:
+@pytest.mark.parametrize(("name", "verdict"), [("checks_hidden", "passed"), ("checks_work", "errored")])
+def test_the_reference_is_for_hidden_checks(graded: Grade, name: str, verdict: str) -> None:
     context = Context(ref=SimpleNamespace(layers=5))
     text = check("require(ref.layers == 5, 'no')", args="ref")
-    assert graded(text, name="checks_hidden", context=context)[0]["check_it"]["outcome"] == "passed"
-    assert graded(text, context=context)[0]["check_it"]["outcome"] == "errored"
+    assert graded(text, name=name, context=context)[0]["check_it"]["outcome"] == verdict
 
 
 def test_control_characters_of_a_submission_do_not_get_through(graded: Grade) -> None:

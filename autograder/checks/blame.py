@@ -13,6 +13,7 @@ from .failure import Failure, kind_of
 
 _UNPACK = re.compile(r"(cannot unpack non-iterable|not enough values to unpack|too many values to unpack)")
 _FOREIGN = re.compile(r"'(NoneType|Handle)'|\b(NoneType|Handle) object|not '?(NoneType|Handle)'?")
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict)
 _RETURN = "Does the function return everything that its docstring names, in that order?"
 _CALL = re.compile(r"\bstudent\.([\w.]+?)(?:\.watch|\.many)?\(")
 
@@ -33,11 +34,7 @@ def blame(error: BaseException, check: CodeType, statement: str) -> Failure | No
     if isinstance(error, (TypeError, ValueError)) and _UNPACK.match(text):
         what = "None" if "NoneType" in text else "one value" if "non-iterable" in text else "another number of values"
         return Failure(f"{start} returned {what} where several values were expected.", _RETURN, hidden)
-    if (
-        isinstance(error, AttributeError)
-        and error.name
-        and type(error.obj).__module__ in ("builtins", "numpy", "torch")
-    ):
+    if isinstance(error, AttributeError) and error.name and _is_plain(error.obj):
         return Failure(f"{start} returned {kind_of(error.obj)} where .{error.name} was expected.", _RETURN, hidden)
     if isinstance(error, KeyError) and error.args and isinstance(error.args[0], (str, int)):
         return Failure(f"What {who} returned has no {error.args[0]!r}.", _RETURN, hidden)
@@ -47,6 +44,10 @@ def blame(error: BaseException, check: CodeType, statement: str) -> Failure | No
         what = "None" if "NoneType" in found[0] else "an object"
         return Failure(f"{start} returned {what} where a value was expected.", _RETURN, hidden)
     return None
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, _PLAIN) or type(value).__module__ in ("numpy", "torch")
 
 
 def _is_own(error: BaseException, check: CodeType) -> bool:
