@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -52,18 +53,19 @@ class Isolation:
     missing: tuple[str, ...]
     parts: tuple[str, ...] = ()
 
+    def of(self, parts: Sequence[str]) -> Isolation:
+        """The same level made of these layers instead, to show what each of them holds back."""
+        abi = next((int(name.split()[-1]) for name in self.layers if name.startswith("Landlock ABI")), 0)
+        return of(self.level, parts, self.missing, abi)
+
     def without(self, *keys: str) -> Isolation:
-        """The same with layers taken off, to show what each of them holds back."""
+        """The same with layers taken off. Raises ValueError for one that there is not."""
         if unknown := set(keys) - set(LAYERS):
             raise ValueError(f"no such layer: {', '.join(sorted(unknown))}; there are {', '.join(LAYERS)}")
-        return of(self.level, [part for part in self.parts if part not in keys], self.missing)
+        return self.of([part for part in self.parts if part not in keys])
 
 
-def of(
-    level: Level, parts: list[str] | tuple[str, ...], missing: tuple[str, ...] = (), landlock_abi: int = 0
-) -> Isolation:
+def of(level: Level, parts: Sequence[str], missing: tuple[str, ...] = (), landlock_abi: int = 0) -> Isolation:
     """The isolation made of these layers."""
-    readable = [
-        f"Landlock ABI {landlock_abi}" if part == "landlock" and landlock_abi else LAYERS[part] for part in parts
-    ]
-    return Isolation(level, tuple(readable), missing, tuple(parts))
+    abi = f"Landlock ABI {landlock_abi}" if landlock_abi else LAYERS["landlock"]
+    return Isolation(level, tuple(abi if part == "landlock" else LAYERS[part] for part in parts), missing, tuple(parts))

@@ -81,7 +81,7 @@ class _Program:
 
 
 def assemble(namespaces: bool, pid: int = 0) -> bytes:
-    """The filter's instructions. Without namespaces the list is longer, and only `pid`, the worker, may be signalled."""
+    """The filter's instructions. Without namespaces there are more, and only the worker `pid` may be signalled."""
     program = _Program()
     program.add(_LOAD, _ARCH)
     program.add(_EQUAL, syscalls.AUDIT_ARCH, 1, 0)
