@@ -50,14 +50,14 @@ def skeletons(
     """Derive the skeletons in assignments/ from the solutions."""
     from autograder.course import skeletons as derive
 
-    drift: list[str] = []
-    for assignment in _house()[1].values():
-        drift += derive.stale(assignment)
-        if not check:
-            derive.write(assignment)
-    for line in drift:
-        print(line if check else f"rewrote: {line}")
-    raise typer.Exit(1 if check and drift else 0)
+    assignments = _house()[1].values()
+    if check:
+        drift = [line for assignment in assignments for line in derive.stale(assignment)]
+        print("\n".join(drift) or "every skeleton is what its solution gives")
+        raise typer.Exit(1 if drift else 0)
+    for assignment in assignments:
+        for path in derive.write(assignment):
+            print(path)
 
 
 @app.command()

@@ -22,16 +22,17 @@ def write_feedback(grade: Grade, assignment: Assignment, out: Path) -> None:
     _write(folder / f"{grade.submission}.html", feedback.page(grade, assignment))
 
 
-def write_tables(grades: Sequence[Grade], assignment: Assignment, out: Path) -> None:
-    """grades.csv and summary.html: what staff read."""
-    _write(out / "grades.csv", tables.grades_csv(grades, assignment))
-    _write(out / "summary.html", summary.page(grades, assignment, slips_seen(grades, assignment)))
-
-
-def slips_seen(grades: Sequence[Grade], assignment: Assignment) -> dict[str, int]:
-    """What a slip says → how many submissions fail exactly the checks that this slip fails, most first."""
+def write_tables(grades: Sequence[Grade], assignment: Assignment, out: Path, wall: float | None = None) -> None:
+    """grades.csv and summary.html: what staff read. `wall` is how many seconds the run took."""
     known = slips.load(assignment) if assignment.solution else ()
-    by_checks = {frozenset(slip.fails): slip.says for slip in reversed(known)}
+    seen, say = slips_seen(grades, known), {slip.id: slip.says for slip in known}
+    _write(out / "grades.csv", tables.grades_csv(grades, assignment))
+    _write(out / "summary.html", summary.page(grades, assignment, seen, say, wall))
+
+
+def slips_seen(grades: Sequence[Grade], known: Sequence[slips.Slip]) -> dict[str, int]:
+    """Slip id → how many submissions fail exactly the checks that this slip fails, most first."""
+    by_checks = {frozenset(slip.fails): slip.id for slip in reversed(known)}
     lost = (frozenset(g.lost) for g in grades)
     return dict(Counter(by_checks[checks] for checks in lost if checks in by_checks).most_common())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -62,7 +63,7 @@ def grade(
 
     A record belongs to (the submission's sha256, the versions, the seed): whatever was saved before a kill is kept.
     """
-    confined = confine(isolation)
+    began, confined = time.monotonic(), confine(isolation)
     arrivals = intake.discover(submissions)
     if not arrivals:
         raise UsageError(f"{submissions}: there is no submission here; give a folder of zips or folders, or one zip")
@@ -74,7 +75,7 @@ def grade(
         for done in graded:
             outputs.write_feedback(done, assignment, out)
         grades = [g for g in book.grades(assignment.id) if g.submission in {s.name for s in received}]
-        outputs.write_tables(grades, assignment, out)
+        outputs.write_tables(grades, assignment, out, time.monotonic() - began)
     return grades
 
 

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from autograder.reports.text import plain
+from autograder.reports.text import line
 
 if TYPE_CHECKING:
     from autograder.model import Grade
@@ -47,7 +47,7 @@ def table(grades: Sequence[Grade]) -> None:
         shown.add_column(name, justify=justify, overflow="fold", no_wrap=name not in ("submission", "reason"))  # type: ignore[arg-type]
     for g in grades:
         cells = (g.submission, f"{g.score:g}", f"{g.max_score:g}", f"{g.pending:g}", g.status, g.reason)
-        shown.add_row(*(escape(plain(cell, 160)) for cell in cells))
+        shown.add_row(*(escape(line(cell, 160)) for cell in cells))
     console.print(shown)
 
 
@@ -69,7 +69,7 @@ def _line(event: Event) -> None:
     if event.grade is not None:
         g = event.grade
         print(
-            f"{event.done}/{event.total} {plain(g.submission, 60)}: {g.status}, {g.score:g} of {g.max_score:g}",
+            f"{event.done}/{event.total} {line(g.submission, 60)}: {g.status}, {g.score:g} of {g.max_score:g}",
             file=sys.stderr,
             flush=True,
         )
@@ -91,7 +91,7 @@ def _bar() -> Iterator[Tell]:
         running = bar.add_task("grading", total=None)
 
         def tell(event: Event) -> None:
-            said = f"grading · {escape(plain(event.grade.submission, 30))}" if event.grade else "grading"
+            said = f"grading · {escape(line(event.grade.submission, 30))}" if event.grade else "grading"
             bar.update(running, completed=event.done, total=event.total, description=said)
 
         yield tell

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from autograder import course, data
-from autograder.checks import plugin
+from autograder.checks import plugin, running
+from autograder.checks.running import Run
 from autograder.grading.runner import Context, Harness, Reference, collect
 from autograder.model import Assignment, Limits, Outcome
 from autograder.sandbox import local
@@ -54,12 +55,12 @@ def checks(id: str, names: Sequence[str]) -> dict[str, Callable[[str], None]]:
         items.update({item.name: item for item in session.items if isinstance(item, plugin.Check)})
 
     collect(assignment, SEED, data.load, keep)
-    run = plugin.Run(context(assignment))
+    run = Run(context(assignment))
 
     def call(name: str, folder: str) -> None:
         if run.context.student is None:
             run.context.student = student(Path(folder))  # type: ignore[misc]
-        outcome = run.judge(items[name])
+        outcome = items[name].judged(run)
         assert outcome["outcome"] == "passed", outcome["why"]
 
     return {name: lambda folder, name=name: call(name, folder) for name in names}  # type: ignore[misc]
@@ -74,11 +75,11 @@ class _Beside:
         self.passed = 0
 
     @pytest.hookimpl
-    def autograder_context(self) -> Context:
+    def pytest_autograder_context(self) -> Context:
         return self.context
 
     @pytest.hookimpl
-    def autograder_outcome(self, outcome: plugin.Outcome) -> None:
+    def pytest_autograder_outcome(self, outcome: running.Outcome) -> None:
         self.passed += outcome["outcome"] == "passed"
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

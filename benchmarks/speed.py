@@ -54,9 +54,8 @@ def main() -> None:
     Console().print(table)
     allowed = 1.5 * statistics.median(floor) + 0.1
     say(f"ours may cost 1.5 × the floor + 0.1 s = {allowed:.3f} s; it costs {mid:.3f} s")
-    say(
-        f"start-up, once a run and core: {start:.1f} s; with it a class of {HOW_MANY} costs {mid + start / HOW_MANY:.2f} s each"
-    )
+    each = mid + start / HOW_MANY
+    say(f"start-up, once a run and core: {start:.1f} s; with it a class of {HOW_MANY} costs {each:.2f} s each")
 
 
 def _quick_checks(assignment: Assignment) -> list[str]:
@@ -78,7 +77,8 @@ def _class(assignment: Assignment, folder: Path) -> list[Path]:
 
 def _floor(assignment: Assignment, folders: list[Path], names: list[str]) -> list[float]:
     """Seconds a folder in one warm process; the first folder warms it."""
-    times, began = [], time.perf_counter()
+    times: list[float] = []
+    began = time.perf_counter()
     for _outcomes in beside.warm(assignment, [folders[0], *folders], names):
         times.append(time.perf_counter() - began)
         began = time.perf_counter()
@@ -101,7 +101,9 @@ def _ours(
         data.load,
         only=frozenset(names),
     )
-    began, times, passed, start = time.perf_counter(), [], [], 0.0
+    times: list[float] = []
+    passed: list[int] = []
+    began, start = time.perf_counter(), 0.0
     for grade in run(setup, [received[0], *received], workers=1):
         if not times and not start:
             start = time.perf_counter() - began - grade.seconds

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,13 +52,13 @@ def assignment() -> Assignment:
 
 
 @pytest.fixture(scope="module")
-def example(assignment: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
+def example(assignment: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Class:
     folder = tmp_path_factory.mktemp("class")
     handed_in = submissions.write(assignment, folder)
     out = folder / "out"
     done = subprocess.run(command(folder, handed_in, out), cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    yield Class(folder, handed_in, out)
+    return Class(folder, handed_in, out)
 
 
 def test_every_submission_has_exactly_one_record(example: Class) -> None:

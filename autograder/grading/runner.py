@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from autograder.checks import plugin
+from autograder.checks.declaration import Facts
 from autograder.model import Assignment, Outcome, Submission
 from autograder.sandbox.student import Student
 
@@ -58,7 +59,7 @@ class Context:
     datasets: Callable[[str], object]
     hidden_root: Path | None
     student: Student | None = None
-    once: dict[Any, Any] = field(default_factory=dict)
+    once: MutableMapping[Any, Any] = field(default_factory=dict)
 
     def data(self, name: str) -> object:
         return self.datasets(name)
@@ -137,9 +138,9 @@ def collect(
         )
 
 
-def declared(assignment: Assignment, datasets: Callable[[str], object]) -> list[plugin.Facts]:
+def declared(assignment: Assignment, datasets: Callable[[str], object]) -> list[Facts]:
     """What is known of every check before it runs: its name, question, points and budget."""
-    found: list[plugin.Facts] = []
+    found: list[Facts] = []
 
     def note(_harness: Harness, session: pytest.Session) -> None:
         found.extend(plugin.facts(item) for item in session.items)
