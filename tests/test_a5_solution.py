@@ -348,7 +348,7 @@ def test_the_solver_keeps_parameters_even_when_nothing_is_ever_right(a5):
     solver = a5["solver"].Solver(Stubborn(), data, num_epochs=2, batch_size=2, verbose=False)
     solver.train()
     assert solver.best_val_acc == 0
-    assert set(solver.model.params) == {"W1"}
+    assert set(solver.best_params) == set(solver.model.params) == {"W1"}
     assert len(solver.loss_history) == 4
     assert len(solver.val_acc_history) == 3
 
