@@ -182,8 +182,9 @@ def fork_many(wanted: int) -> int:
     return len(children) + 1
 
 
-def hoard(megabytes: int) -> int:
+def hoard(megabytes: int, seconds: float = 0.0) -> int:
     held = [bytearray(b"x" * (1 << 20)) for _ in range(megabytes)]
+    time.sleep(seconds)  # a watchdog looks only now and then
     return len(held)
 
 
