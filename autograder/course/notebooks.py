@@ -42,7 +42,7 @@ def read(text: str, name: str) -> nbformat.NotebookNode:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # cells without an id: they get one from us
-            book: nbformat.NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+            book: nbformat.NotebookNode = nbformat.reads(text, as_version=4)
             nbformat.validate(book)
     except Exception as error:  # nbformat raises whatever its parts raise
         raise CourseError(f"{name}: is not a notebook: {str(error).strip().splitlines()[0]}") from None
