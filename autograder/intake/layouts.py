@@ -26,7 +26,7 @@ def discover(submissions: Path, assignment: Assignment | None = None) -> list[Ar
 
     With `assignment`, a folder that itself holds the files asked for is known as one submission for certain.
     """
-    return list(_with_own_names(_found(submissions, assignment)))
+    return sorted(_with_own_names(_found(submissions, assignment)), key=lambda arrival: arrival.name)
 
 
 def _found(path: Path, assignment: Assignment | None) -> list[Arrival]:
@@ -96,7 +96,7 @@ def _whole(path: Path) -> Arrival:
 
 
 def _with_own_names(arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
-    """Sorted by name; of two that are called the same, or differ only in case, the later one gets a number."""
+    """Of two that are called the same, or differ only in case, the later one gets a number."""
     ordered = sorted(arrivals, key=lambda a: (a.name, str(a.path), a.members))
     natural = {arrival.name.casefold() for arrival in ordered}
     used: set[str] = set()

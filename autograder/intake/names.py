@@ -66,7 +66,7 @@ def show(name: str, most: int = 60) -> str:
 def some(names: list[str], most: int = 5) -> str:
     """The first few of `names` for a sentence: "a, b and 3 more"."""
     shown = ", ".join(show(name) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
 
 
 def counted(count: int, noun: str) -> str:

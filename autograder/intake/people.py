@@ -146,7 +146,9 @@ class _Book:
         return not self.find(text) and len(self._other.get(_folded(text), ())) > 1
 
     def all_of(self, texts: Sequence[str]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(id for text in texts for id in self.find(text) or self._parts_of(text)))
+        """Everybody that `texts` stand for; of OLAT's "lovelace_ada_s1234" the last part counts too."""
+        last = (self._ids.get(text.rpartition("_")[2].casefold(), ()) if "_" in text else () for text in texts)
+        return tuple(dict.fromkeys(id for text, ids in zip(texts, last, strict=True) for id in self.find(text) or ids))
 
     def in_name(self, name: str) -> tuple[str, ...]:
         """The people in a zip's name: ada, ada+grace, team7, a5_ada_grace."""
@@ -156,11 +158,9 @@ class _Book:
         by_sign = [self.find(part) for part in re.split(r"[+&,]", name)]
         if len(by_sign) > 1 and all(by_sign):
             return tuple(dict.fromkeys(id for ids in by_sign for id in ids))
-        return self._parts_of(name)
-
-    def _parts_of(self, name: str) -> tuple[str, ...]:
-        parts = re.split(r"[\s_+&,()-]+", name)
-        return tuple(dict.fromkeys(id for part in parts for id in self._ids.get(part.casefold(), ())))
+        # Not at spaces: the Ada of "Ada Byron" need not be the one whose id is ada.
+        parts = re.split(r"[_+&,-]+", name)
+        return tuple(dict.fromkeys(id for part in parts for id in self._ids.get(part.strip().casefold(), ())))
 
 
 def _folded(text: str) -> str:

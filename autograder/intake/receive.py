@@ -70,7 +70,7 @@ class _Taking:
     notes: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     authors: bytes | None = None
-    room: int = MAX_KEPT
+    room: int = field(default_factory=lambda: MAX_KEPT)
 
     def take(self, stack: ExitStack, arrival: Arrival) -> str:
         """Write what is asked for and return the sha256; raises RejectedError, which carries one where it can."""
@@ -178,7 +178,7 @@ def _staging(into: Path, name: str) -> Iterator[Path]:
 
 def _clear(path: Path) -> None:
     """Remove whatever lies at `path`, a link as a link."""
-    if path.is_symlink() or path.is_file():
-        path.unlink()
-    elif path.exists():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
