@@ -51,10 +51,10 @@ def read(tree: object) -> Mishap:
     frames, names = tree["frames"], tree["names"]
     if not isinstance(frames, list) or len(frames) > FRAMES or not isinstance(names, list) or len(names) > NAMES:
         raise WireError("an error with too many frames or names")
-    if tree["kind"] not in KINDS:
+    if (kind := _text(tree["kind"], 20)) not in KINDS:
         raise WireError("an error of an unknown kind")
     return Mishap(
-        tree["kind"],
+        kind,
         _text(tree["type"], 80),
         _text(tree["message"], 300),
         tuple(_frame(frame) for frame in frames),

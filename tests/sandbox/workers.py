@@ -8,10 +8,11 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from autograder.model import Limits
 from autograder.sandbox import wire
@@ -19,25 +20,26 @@ from autograder.sandbox.student import Student
 from autograder.sandbox.transport import Stopped
 
 SERVE = """
-import sys
+import os
 from pathlib import Path
 from autograder.sandbox.dispatch import serve
-{before}
-serve({fds}, Path({folder!r}), {cap})
+os.write({up}, b"!")
+serve({down}, {up}, Path({folder!r}), {cap})
 """
 
 
 class Process:
     """`dispatch.serve` in a process that is killed when its seconds are over. Nothing confines it."""
 
-    def __init__(self, folder: Path, cap: int = 1 << 20, before: str = "pass") -> None:
+    def __init__(self, folder: Path, cap: int = 1 << 20) -> None:
         down, self._write = os.pipe()
         self._read, up = os.pipe()
-        code = SERVE.format(fds=f"{down}, {up}", folder=str(folder), cap=cap, before=before)
+        code = SERVE.format(down=down, up=up, folder=str(folder), cap=cap)
         self._process = subprocess.Popen([sys.executable, "-c", code], pass_fds=(down, up), stdout=subprocess.PIPE)
         os.close(down)
         os.close(up)
         self._said = ""
+        os.read(self._read, 1)  # it is up: its seconds begin now
 
     def exchange(self, frame: bytes, seconds: float) -> tuple[bytes, memoryview]:
         until = time.monotonic() + seconds + 60 * (seconds >= 1)  # only a test that means it runs out of time
@@ -100,11 +102,17 @@ class Peer:
         self.asked.append({**json.loads(head), "granted": seconds})
         reply = self._answer(self.asked[-1])
         reader, writer = os.pipe()
-        os.write(writer, reply)
-        os.close(writer)
-        with open(reader, "rb") as pipe:
+        with open(reader, "rb") as pipe, open(writer, "wb") as mouth:
+            speaker = threading.Thread(target=self._speak, args=(mouth, reply))
+            speaker.start()
             header, body = wire.unpack_prefix(pipe.read(wire.PREFIX.size))
-            return pipe.read(header), memoryview(pipe.read(body))
+            answer = pipe.read(header), memoryview(pipe.read(body))
+            speaker.join()
+            return answer
+
+    def _speak(self, mouth: IO[bytes], reply: bytes) -> None:
+        mouth.write(reply)
+        mouth.close()
 
     def printed(self) -> str:
         return ""
