@@ -117,7 +117,7 @@ def linear_in(
     results = backward.many([(d, *rest) for d in (factor * first + second, first, second)])
     whole, one, two = (_parts(result, names) for result in results)
     for i, name in enumerate(names):
-        a, b = (as_array(part[i], name, hint).astype(np.float64) for part in (one, two))
+        a, b = (_finite(part[i], name, hint) for part in (one, two))
         if a.shape != b.shape or not a.any():
             why = (
                 f"{name} is zero whatever the upstream gradient is"
@@ -126,7 +126,8 @@ def linear_in(
             )
             raise Failure(f"{why}.", hint, hidden=f"{why}.")
         try:
-            close(whole[i], factor * a + b, name)
+            with np.errstate(over="ignore"):
+                close(whole[i], _finite(factor * a + b, name, hint), name)
         except Failure:
             why = f"{name} is not linear in the upstream gradient: scaling dout must scale {name}, adding must add"
             raise Failure(f"{why}.", hint or "Is dout used everywhere exactly once?", hidden=f"{why}.") from None
@@ -136,6 +137,15 @@ def _parts(result: object, names: Sequence[str]) -> Sequence[object]:
     if len(names) == 1 and type(result) not in (tuple, list):
         return (result,)
     return unpack(result, *names, of="the backward function")
+
+
+def _finite(result: object, name: str, hint: str) -> Array:
+    """What the student's backward returned, as float64: it is about to be what the others are compared with."""
+    array = as_array(result, name, hint)
+    if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+        why = f"{name} is not made of finite numbers"
+        raise Failure(f"{why}.", hint, hidden=f"{why}.")
+    return array.astype(np.float64)
 
 
 def _picked(result: object, pick: int | None, shape: tuple[int, ...], of: str) -> Array:
