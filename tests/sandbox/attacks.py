@@ -1,4 +1,4 @@
-"""A hostile submission: what the tests of the sandbox let a confined worker try. It runs inside, so it imports nothing of ours."""
+"""A hostile submission: what the tests let a confined worker try. It runs inside, so it imports nothing of ours."""
 
 import ctypes
 import mmap
@@ -27,7 +27,7 @@ def _check(result: int) -> int:
 
 
 def read(path: str) -> str:
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8", errors="replace") as file:
         return file.read()
 
 
@@ -36,14 +36,18 @@ def write(path: str) -> None:
         file.write("by the worker")
 
 
-def names(start: str) -> list[str]:
-    """Names of all folders and files that can be listed, where folders are many only the first level of each."""
-    found = []
+def seek(start: str, wanted: list[str]) -> list[str]:
+    """Which of these names some folder or file below has."""
+    found: set[str] = set()
     for folder, folders, files in os.walk(start):
         if folder == "/proc":
             folders.clear()
-        found += folders + files
-    return sorted(set(found))
+        found |= set(wanted) & {*folders, *files}
+    return sorted(found)
+
+
+def listing(folder: str) -> list[str]:
+    return os.listdir(folder)
 
 
 def environment() -> list[str]:
@@ -60,7 +64,7 @@ def environment() -> list[str]:
 
 
 def find_in_memory(shifted: list[int], process: str = "self") -> int:
-    """How often a text lies in a process's memory. It is told with each byte one higher, so that looking for it makes no copy."""
+    """How often a text lies in a process's memory. It is told with each byte one higher: looking makes no copy."""
     count = 0
     with open(f"/proc/{process}/maps") as maps, open(f"/proc/{process}/mem", "rb", 0) as memory:
         for line in maps:
@@ -96,14 +100,12 @@ def peek(pid: int, address: int, size: int) -> str:
         return memory.read(size).decode(errors="replace")
 
 
-def cannot_tell_apart() -> dict[str, object]:
-    """Where am I?"""
+def where_am_i() -> dict[str, object]:
     return {
         "uid": os.getuid(),
         "pid": os.getpid(),
         "processes": sorted(int(name) for name in os.listdir("/proc") if name.isdigit()),
         "root": sorted(os.listdir("/")),
-        "interfaces": sorted(name for _, name in socket.if_nameindex()) if hasattr(socket, "AF_NETLINK") else [],
     }
 
 

@@ -1,6 +1,6 @@
 """Running a piece of the tests as a plain user, whatever closed folder the interpreter and the repository lie below.
 
-As a script: python plain.py rows|secrets, prints JSON.
+As a script: python plain.py rows|secrets|shield, prints JSON.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from autograder.sandbox import namespaces, syscalls
@@ -62,7 +63,11 @@ def _first_closed(path: str) -> str | None:
     return None
 
 
-def main(what: str) -> None:
+def main(what: str) -> dict[str, object]:
+    said: dict[str, object] = {"uid": os.getuid()}
+    if what == "shield":
+        return said | {"readable": [_environment_is_readable(do) for do in ("pass", "shield()")]}
+    from house import House, discoveries, less
     from rows import Trial, outside, rows
 
     from autograder.sandbox.box import shield
@@ -70,12 +75,27 @@ def main(what: str) -> None:
 
     shield()
     full = probe()
-    said: dict[str, object] = {"level": full.level, "missing": full.missing, "uid": os.getuid()}
+    said |= {"level": full.level, "missing": full.missing}
     if what == "rows":
         with outside() as found, contextlib.closing(Trial(full, found)) as trial:
-            said["rows"] = {row.name: trial.run(row) for row in rows() if row.layer != "cgroup"}
-    print(json.dumps(said))
+            return said | {"rows": {row.name: trial.run(row) for row in rows() if row.layer != "cgroup"}}
+    with tempfile.TemporaryDirectory(prefix="autograder-test-") as place:
+        house = House(Path(place))
+        submission = house.build()
+        return said | {name: sorted(discoveries(house, submission, walls)) for name, walls in less(full).items()}
+
+
+def _environment_is_readable(do: str) -> bool:
+    """Whether a process of the same user can look into one that did this first."""
+    code = f"from autograder.sandbox.box import shield; {do}; print(1, flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            return bool(Path(f"/proc/{process.pid}/environ").read_bytes())
+        except PermissionError:
+            return False
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    print(json.dumps(main(sys.argv[1])))

@@ -24,14 +24,14 @@ from autograder.sandbox.transport import Stopped
 
 MARKER = secrets.token_hex(16)
 NEEDED = ("ctypes", "mmap", "resource", "socket", "subprocess", "threading", "encodings.idna")
-"""What the attacks import: a worker with a uid of its own and no mounts can't reach an interpreter in a closed folder."""
+"""What the attacks import: with an own uid and no mounts, an interpreter in a closed folder is out of reach."""
 
 MEMORY = ("cgroup", "watchdog")
 
 
 @dataclass(frozen=True)
 class Row:
-    """`layer` holds back `attack` alone, with the `others` that would do so too taken off; `root` rows need root to try."""
+    """`layer` alone holds back `attack`, the `others` that would do so too taken off; `root` rows need root to try."""
 
     layer: str
     attack: str
@@ -62,9 +62,13 @@ class Outside:
 
 ROWS = (
     Row("mount", "read", lambda o: (str(o.secret),), ("landlock",)),
-    Row("mount", "names", lambda o: (str(o.secret.parent),), ("landlock",), lambda found, o: o.secret.name in found),
+    Row(
+        "mount", "seek", lambda o: (str(o.secret.parent), [o.secret.name]), ("landlock",), lambda found, o: bool(found)
+    ),
     Row("landlock", "read", lambda o: (str(o.secret),), ("mount",)),
-    Row("landlock", "names", lambda o: (str(o.secret.parent),), ("mount",), lambda found, o: o.secret.name in found),
+    Row(
+        "landlock", "seek", lambda o: (str(o.secret.parent), [o.secret.name]), ("mount",), lambda found, o: bool(found)
+    ),
     Row("uid", "read", lambda o: (str(o.private),), ("mount", "landlock"), root=True),
     Row("uid", "write", lambda o: (str(o.private.with_name("new")),), ("mount", "landlock"), root=True),
     Row("user", "read", lambda o: (str(o.foreign),), ("uid", "mount", "landlock", "capabilities"), root=True),

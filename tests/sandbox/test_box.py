@@ -116,7 +116,7 @@ class TestMemory:
         self, isolation: Isolation, submission: Path, function: str, args: tuple[int, ...]
     ) -> None:
         parts = [part for part in isolation.parts if part not in ("cgroup", "watchdog")]
-        with Zygote(isolation.of(parts + ["watchdog"]), preload=()) as zygote, zygote.open(submission, SMALL) as box:
+        with Zygote(isolation.of([*parts, "watchdog"]), preload=()) as zygote, zygote.open(submission, SMALL) as box:
             assert stopped(box, function, *args).kind == "memory"
 
 
