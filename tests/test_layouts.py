@@ -91,6 +91,13 @@ def test_e4_links_and_pipes_are_arrivals_and_do_not_block(tmp_path: Path) -> Non
     assert names(tmp_path) == ["ada", "bob"]
 
 
+def test_e4_a_lone_link_to_a_bulk_download_is_not_followed(tmp_path: Path) -> None:
+    write(tmp_path, {"elsewhere/class.zip": zip_bytes({"ada.zip": ZIP, "bob.zip": ZIP})})
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "class.zip").symlink_to(tmp_path / "elsewhere" / "class.zip")
+    assert names(tmp_path / "here") == ["class"]
+
+
 def test_e3_names_in_a_bulk_zip_that_lead_outside_are_nobodys(tmp_path: Path) -> None:
     (tmp_path / "class.zip").write_bytes(
         zip_bytes({"ada.zip": ZIP, "bob.zip": ZIP, "../eve.zip": ZIP, "/eve.zip": ZIP})

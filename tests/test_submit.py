@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,8 @@ def test_the_zip_is_the_same_bytes_every_time(tmp_path: Path) -> None:
     two = bundle(write(tmp_path / "b", dict(reversed(CODE.items()))), an_assignment(), tmp_path / "out" / "two.zip")
     os.utime(tmp_path / "b" / "layers.py", (0, 0))
     assert one.read_bytes() == two.read_bytes()
+    with zipfile.ZipFile(one) as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     assert bundle(tmp_path / "a", an_assignment(), one).read_bytes() == two.read_bytes()
 
 

@@ -52,6 +52,19 @@ def test_e4_a_link_put_in_after_the_look_is_not_followed_either(tmp_path: Path) 
         list(opened.stream(opened.entries[0]))
 
 
+def test_e4_either_of_two_guards_alone_keeps_a_link_shut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "real.py").write_text("answers")
+    (tmp_path / "layers.py").symlink_to(tmp_path / "real.py")
+    with monkeypatch.context() as without_the_look:
+        without_the_look.setattr(tree.stat, "S_ISLNK", lambda mode: False)
+        with pytest.raises(OSError, match="symbolic links"), plain_file(tmp_path / "layers.py"):
+            raise AssertionError("opened")
+    # Windows has no O_NOFOLLOW.
+    monkeypatch.setattr(tree, "READ_FLAGS", os.O_RDONLY)
+    with pytest.raises(OSError, match="it is a link"), plain_file(tmp_path / "layers.py"):
+        raise AssertionError("opened")
+
+
 def test_a7_a_pipe_neither_blocks_nor_is_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "layers.py")
     assert Tree(tmp_path).entries[0].kind == "other"

@@ -67,6 +67,13 @@ def test_e5_a_zip_that_is_cut_off_is_said_to_be(keep: float) -> None:
         archive(data[: int(len(data) * keep)])
 
 
+def test_e5_a_directory_said_to_lie_further_back_than_the_file_goes_is_refused() -> None:
+    data = bytearray(zip_bytes(CODE))
+    struct.pack_into("<L", data, data.rfind(b"PK\x05\x06") + 16, len(data))
+    with pytest.raises(ZipError, match="damaged or cut off"):
+        archive(bytes(data))
+
+
 def test_e5_a_split_zip_is_refused() -> None:
     data = bytearray(zip_bytes(CODE))
     struct.pack_into("<H", data, data.rfind(b"PK\x05\x06") + 4, 1)

@@ -15,7 +15,7 @@ from autograder.intake.choose import AUTHORS, Choice, Kept, asked, choose
 from autograder.intake.names import counted, label, some
 from autograder.intake.people import MAX_AUTHORS_BYTES, who
 from autograder.intake.reader import Opened, RejectedError, Source, bounded, fingerprint, open_inner, open_upload
-from autograder.intake.text import inspect
+from autograder.intake.encoding import inspect
 from autograder.intake.zips import Entry, UnreadableError
 from autograder.model import Assignment, Roster, Submission
 
@@ -135,7 +135,7 @@ class _Taking:
         """The file's bytes, which must be the same in all its entries; raises UnreadableError."""
         if len(kept.entries) > MAX_COPIES:
             raise UnreadableError(f"is there {len(kept.entries)} times; hand it in once")
-        limit = min(MAX_FILE, self.room, MAX_AUTHORS_BYTES if kept.name == AUTHORS else MAX_FILE)
+        limit = min(self.room, MAX_AUTHORS_BYTES if kept.name == AUTHORS else MAX_FILE)
         copies = {b"".join(bounded(source, entry, limit)) for entry in kept.entries}
         if len(copies) > 1:
             self.flags.append(f"holds {kept.name} {len(kept.entries)} times with different contents")
