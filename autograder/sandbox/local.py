@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import sys
 from pathlib import Path
+from typing import TextIO
 
 from autograder.sandbox import wire
 from autograder.sandbox.dispatch import Dispatcher
+
+KEPT = 1 << 20
+"""Characters of output that are remembered for checks which read what was printed."""
 
 
 class Local:
@@ -13,22 +20,40 @@ class Local:
 
     def __init__(self, folder: Path) -> None:
         self._dispatcher = Dispatcher(folder, through=(KeyboardInterrupt,))
+        self._printed = io.StringIO()
 
     def exchange(self, frame: bytes, seconds: float) -> tuple[bytes, memoryview]:
         """(header, body) of the reply. Values are encoded and decoded both ways, as on the grading machine."""
         header, body = wire.split(frame)
-        with self._dispatcher.modules.installed():
+        with self._dispatcher.modules.installed(), contextlib.redirect_stdout(_Copying(sys.stdout, self._printed)):
             return wire.split(self._dispatcher.handle(header, body))
 
     def printed(self) -> str:
-        """Nothing is captured."""
-        return ""
+        """What went through `sys.stdout`; what C code writes there itself is not noticed."""
+        return self._printed.getvalue()
 
     def spent(self) -> None:
         """Nothing is measured, so no budget is ever used up."""
 
     def close(self) -> None:
         """There is nothing to end."""
+
+
+class _Copying:
+    """`sys.stdout` as it was, with a copy of what is written to it."""
+
+    def __init__(self, stream: TextIO, copy: io.StringIO) -> None:
+        self._stream, self._copy = stream, copy
+
+    def write(self, text: str) -> int:
+        self._copy.write(text[: max(0, KEPT - self._copy.tell())])
+        return self._stream.write(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
 
 
 def connect(folder: Path) -> Local:

@@ -39,6 +39,9 @@ RESERVED = frozenset(
 )
 """Names that no submission's file takes over, whether or not they are loaded yet. So are the standard library's."""
 
+LIBRARIES = ("builtins", "numpy", "torch")
+"""Reached under these names beside the submission's modules: `student.torch.optim.Adam(net.parameters(), lr=1e-3)`."""
+
 
 class MissingModuleError(Exception):
     """The submission has no file for the module called `name`."""
@@ -61,8 +64,11 @@ class Modules:
         self._apart: dict[str, ModuleType] = {}
 
     def load(self, name: str) -> ModuleType:
-        """The module in `<name>.py` or `<name>/`, imported once. Raises MissingModuleError, or what its code raises."""
-        if name in self.names:
+        """The module in `<name>.py` or `<name>/`, imported once; of LIBRARIES always the installed one.
+
+        Raises MissingModuleError, or what the module's own code raises.
+        """
+        if name in self.names or name in LIBRARIES:
             if name in sys.modules:
                 return sys.modules[name]
             with same_draws():

@@ -110,7 +110,7 @@ def test_printing_goes_where_it_always_goes(tmp_path: Path, capsys: pytest.Captu
     proxy.layers.speak()
 
     assert capsys.readouterr().out == "hello\n"
-    assert proxy.printed == ""
+    assert proxy.printed == "hello\n"
 
 
 def test_control_c_is_for_the_person_at_the_keyboard(tmp_path: Path) -> None:
@@ -118,3 +118,14 @@ def test_control_c_is_for_the_person_at_the_keyboard(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         student(tmp_path).layers.wait()
+
+
+def test_only_so_much_of_what_is_printed_is_remembered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "layers.py").write_text("def speak(times): print('x' * times)")
+    transport = connect(tmp_path)
+    proxy = Student(lambda: transport, Limits(), ["layers.py"])
+
+    proxy.layers.speak(3_000_000)
+
+    assert len(capsys.readouterr().out) == 3_000_001
+    assert len(transport.printed()) == 1 << 20
