@@ -35,9 +35,9 @@ def student(
     """Write the zips that students get."""
     from autograder import pipeline
 
-    root, assignments = _house()
+    assignments = _house()
     chosen = [_pick(assignments, id) for id in ids or assignments]
-    for path in pipeline.student(chosen, root, out):
+    for path in pipeline.student(chosen, out):
         print(path)
 
 
@@ -50,7 +50,7 @@ def skeletons(
     """Derive the skeletons in assignments/ from the solutions."""
     from autograder.course import skeletons as derive
 
-    assignments = _house()[1].values()
+    assignments = _house().values()
     if check:
         drift = [line for assignment in assignments for line in derive.stale(assignment)]
         print("\n".join(drift) or "every skeleton is what its solution gives")
@@ -78,7 +78,7 @@ def grade(
     """Grade a class; a second run goes on where the first one stopped."""
     from autograder import course, pipeline, progress
 
-    assignment = _pick(_house()[1], id)
+    assignment = _pick(_house(), id)
     people = course.load_roster(roster) if roster else None
     with progress.shown(as_json=json) as tell:
         grades = pipeline.grade(
@@ -109,7 +109,7 @@ def regrade(
 
     with progress.shown() as tell:
         grades = pipeline.regrade(
-            _pick(_house()[1], id), out, question=question, workers=workers, isolation=isolation.value, tell=tell
+            _pick(_house(), id), out, question=question, workers=workers, isolation=isolation.value, tell=tell
         )
     progress.table(grades)
 
@@ -123,11 +123,11 @@ def verify(
     from autograder import progress
     from autograder.verify import verify as prove
 
-    root, assignments = _house()
+    assignments = _house()
     problems = 0
     for assignment in [_pick(assignments, id)] if id else assignments.values():
         with progress.shown() as tell:
-            report = prove(assignment, root, workers=workers, tell=tell)
+            report = prove(assignment, workers=workers, tell=tell)
         print(report.says)
         for problem in report.problems:
             print(f"  {problem}")
@@ -175,13 +175,13 @@ def _here() -> Assignment:
     return course.load(folder, None)
 
 
-def _house() -> tuple[Path, dict[str, Assignment]]:
-    """The nearest folder upwards that holds assignments/, and what is in it."""
+def _house() -> dict[str, Assignment]:
+    """The assignments of the nearest folder upwards that holds assignments/."""
     from autograder import course
 
     for root in (Path.cwd(), *Path.cwd().parents):
         if (root / "assignments").is_dir():
-            return root, course.find(root)
+            return course.find(root)
     raise RefusedError(f"{Path.cwd()}: there is no assignments/ here or above; run this in the course's folder")
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from autograder import __version__, data, intake, outputs
@@ -39,13 +40,16 @@ class Event:
 Tell = Callable[[Event], None]
 
 
-def student(assignments: Sequence[Assignment], root: Path, out: Path) -> list[Path]:
+SOURCE = Path(__file__).parent.parent
+"""Where this kit's own project lies: the wheel of every handout is built from it, wherever the course lives."""
+
+
+def student(assignments: Sequence[Assignment], out: Path) -> list[Path]:
     """Write the zip that students get for each assignment; the same bytes on every run."""
-    built = wheel.build(root, out)
-    try:
-        return [handout.build(assignment, built, out) for assignment in assignments]
-    finally:
-        built.unlink()
+    with TemporaryDirectory() as scratch:
+        built = wheel.build(SOURCE, Path(scratch))
+        lock = SOURCE / "requirements.lock"
+        return [handout.build(assignment, built, out, lock=lock) for assignment in assignments]
 
 
 def grade(

@@ -19,7 +19,7 @@ def main() -> int:
     say = Console(highlight=False).print
     shutil.rmtree(OUT, ignore_errors=True)
     assignments = course.find(ROOT)
-    for path in pipeline.student(list(assignments.values()), ROOT, ROOT / "dist" / "student"):
+    for path in pipeline.student(list(assignments.values()), ROOT / "dist" / "student"):
         say(f"handout   {path.relative_to(ROOT)}  {path.stat().st_size / 1024:.0f} KiB")
     assignment = assignments["a5_layers"]
     handed_in = submissions.write(assignment, OUT)

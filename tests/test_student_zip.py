@@ -40,7 +40,7 @@ def assignment() -> Assignment:
 
 @pytest.fixture(scope="module")
 def zip_path(assignment: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return pipeline.student([assignment], ROOT, tmp_path_factory.mktemp("dist"))[0]
+    return pipeline.student([assignment], tmp_path_factory.mktemp("dist"))[0]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def desk(zip_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 def test_the_zip_is_the_same_bytes_twice(assignment: Assignment, zip_path: Path, tmp_path: Path) -> None:
-    again = pipeline.student([assignment], ROOT, tmp_path)[0]
+    again = pipeline.student([assignment], tmp_path)[0]
     assert again.read_bytes() == zip_path.read_bytes()
 
 
