@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .compare import FLOAT32, close
     from .declaration import points
     from .exact import equal, unchanged
+    from .experiments import settings
     from .failure import Failure, entry, require, unpack
     from .gradients import gradient, linear_in, own_slope, slope, value
     from .networks import count_parameters, hides_nothing, parameters_of, rebuild
@@ -37,6 +38,7 @@ _HOME = {
     "parameters_of": "networks",
     "rebuild": "networks",
     "points": "declaration",
+    "settings": "experiments",
     "accuracy": "training",
     "majority": "training",
     "seen": "training",
@@ -62,6 +64,7 @@ __all__ = [
     "rebuild",
     "require",
     "seen",
+    "settings",
     "shape_of",
     "slope",
     "tiers",
