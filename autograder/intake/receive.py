@@ -12,10 +12,10 @@ from pathlib import Path
 
 from autograder.intake.arrival import Arrival
 from autograder.intake.choose import AUTHORS, Choice, Kept, asked, choose
+from autograder.intake.encoding import inspect
 from autograder.intake.names import counted, label, some
 from autograder.intake.people import MAX_AUTHORS_BYTES, who
 from autograder.intake.reader import Opened, RejectedError, Source, bounded, fingerprint, open_inner, open_upload
-from autograder.intake.encoding import inspect
 from autograder.intake.zips import Entry, UnreadableError
 from autograder.model import Assignment, Roster, Submission
 
