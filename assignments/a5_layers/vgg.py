@@ -47,7 +47,7 @@ def test(testloader, net, device):
 
 
 def main():
-    """Train on CIFAR-10 and print the test accuracy: 65 % or more. A GPU needs a minute, two CPU cores about ten."""
+    """Download CIFAR-10, train, and print the test accuracy: 65 % or more, after some minutes on a CPU."""
     import torchvision
     from torchvision import transforms
 
