@@ -57,7 +57,7 @@ def skeletons(
         raise typer.Exit(1 if drift else 0)
     for assignment in assignments:
         for path in derive.write(assignment):
-            print(path)
+            print(_nearby(path))
 
 
 @app.command()
@@ -163,6 +163,11 @@ def submit(
     path = intake.bundle(folder, assignment, out or folder / f"{assignment.id}.zip")
     print(f"{path} holds {', '.join(seen.files)}")
     print("Hand in this file. What it says of missing files is what the grader will say.")
+
+
+def _nearby(path: Path) -> Path:
+    """The path as it reads from here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _here() -> Assignment:

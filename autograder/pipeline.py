@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -68,13 +68,13 @@ def grade(
     A record belongs to (the submission's sha256, the versions, the seed): whatever was saved before a kill is kept.
     """
     began, confined = time.monotonic(), confine(isolation)
-    arrivals = intake.discover(submissions)
+    arrivals = intake.discover(submissions, assignment)
     if not arrivals:
         raise UsageError(f"{submissions}: there is no submission here; give a folder of zips or folders, or one zip")
     kept_in = outputs.private(out / "submissions")
     with Gradebook(out / "gradebook.db") as book:
         setup = Setup(assignment, book.seed(assignment.id, seed), versions(assignment), confined, data.load)
-        received = [intake.receive(arrival, assignment, kept_in, roster) for arrival in arrivals]
+        received = _flagged([intake.receive(arrival, assignment, kept_in, roster) for arrival in arrivals])
         graded = _graded(book, setup, received, workers or cores(), tell)
         for done in graded:
             outputs.write_feedback(done, assignment, out)
@@ -164,6 +164,12 @@ def merge(fresh: Grade, old: Grade, assignment: Assignment, submission: Submissi
         output=fresh.output,
         seconds=fresh.seconds,
     )
+
+
+def _flagged(received: Sequence[Submission]) -> list[Submission]:
+    """With what only a look at the whole class shows: one student twice, the same bytes twice."""
+    doubles = intake.doubles(received)
+    return [replace(s, flags=(*s.flags, *doubles.get(s.name, ()))) for s in received]
 
 
 def _graded(book: Gradebook, setup: Setup, received: Sequence[Submission], workers: int, tell: Tell) -> Iterator[Grade]:

@@ -55,11 +55,11 @@ def verify(
     hidden = sum(o.visibility == "hidden" for o in best.outcomes)
     says = (
         f"{len(found)} checks ({len(found) - hidden} visible, {hidden} hidden)",
-        f"{len(assignment.questions)} questions",
+        f"{len(assignment.questions)} question{'s' * (len(assignment.questions) != 1)}",
         f"{assignment.max_score:g} points ({full:g} automatic, {best.pending:g} manual)",
         f"solution {best.score:g} of {full:g}",
         f"handout {empty.score:g}",
-        f"{caught} of {len(known)} slips caught by exactly the checks they name",
+        f"slips caught by exactly the checks they name: {caught} of {len(known)}",
     )
     return Verified(f"{assignment.id}: {'; '.join(says)}", tuple(problems))
 

@@ -144,8 +144,8 @@ def test_e18_one_student_in_two_submissions_and_the_same_bytes_twice_are_flagged
     two = Submission("ada-2", "f01", ("ada", "grace"))
     three = Submission("alan", "f00", ("alan",))
     assert doubles([one, two, three]) == {
-        "ada": ["ada is also in ada-2", "the same bytes as alan"],
-        "ada-2": ["ada is also in ada"],
-        "alan": ["the same bytes as ada"],
+        "ada": ["ada is in another submission too: ada-2", "the same bytes as another submission: alan"],
+        "ada-2": ["ada is in another submission too: ada"],
+        "alan": ["the same bytes as another submission: ada"],
     }
     assert doubles([two, three]) == {}

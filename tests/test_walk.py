@@ -96,13 +96,20 @@ def test_an_attack_on_empty_work_earns_what_empty_work_earns(example: Class, nam
     assert example.rows()[name]["score"] == "0"
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"), [("zip-slip", "../../solutions/a5_layers/layers.py"), ("not-a-zip", "PDF")]
-)
-def test_what_cannot_be_read_is_rejected_with_its_reason(example: Class, name: str, reason: str) -> None:
-    row = example.rows()[name]
+def test_what_cannot_be_read_is_rejected_with_its_reason(example: Class) -> None:
+    row = example.rows()["not-a-zip"]
     assert (row["status"], row["score"]) == ("rejected", "0")
-    assert reason in row["reason"]
+    assert "PDF" in row["reason"]
+
+
+def test_a_name_that_leads_out_of_the_zip_leads_nowhere_and_is_told_to_staff(
+    example: Class, assignment: Assignment
+) -> None:
+    row = example.rows()["zip-slip"]
+    assert "../../solutions/a5_layers/layers.py" in row["flags"]
+    assert not list(example.folder.parent.rglob("pwned"))
+    assert assignment.solution is not None
+    assert "pwned" not in (assignment.solution / "layers.py").read_text()
 
 
 def test_a_misspelt_file_costs_its_questions_and_no_others(example: Class) -> None:

@@ -61,10 +61,12 @@ def doubles(submissions: Iterable[Submission]) -> dict[str, list[str]]:
     flags: dict[str, list[str]] = defaultdict(list)
     for student, names in by_student.items():
         for name in names if len(names) > 1 else ():
-            flags[name].append(f"{show(student)} is also in {some([n for n in names if n != name], 3)}")
+            flags[name].append(
+                f"{show(student)} is in another submission too: {some([n for n in names if n != name], 3)}"
+            )
     for names in by_bytes.values():
         for name in names if len(names) > 1 else ():
-            flags[name].append(f"the same bytes as {some([n for n in names if n != name], 3)}")
+            flags[name].append(f"the same bytes as another submission: {some([n for n in names if n != name], 3)}")
     return dict(flags)
 
 

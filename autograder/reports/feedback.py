@@ -100,7 +100,8 @@ def record(grade: Grade, assignment: Assignment) -> Record:
         "reason": plain(grade.reason),
         "score": _figure(grade.score),
         "max_score": _figure(grade.max_score),
-        "flags": [line(flag) for flag in grade.flags],
+        # What follows the colon is for staff: it may name another student.
+        "flags": [line(flag.partition(": ")[0]) for flag in grade.flags],
         "isolation": [line(layer) for layer in grade.isolation],
         "seed": fingerprint(grade.seed),
         "versions": {line(name): line(version) for name, version in grade.versions.items()},
