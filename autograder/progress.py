@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,6 +18,10 @@ from autograder.reports.text import line
 if TYPE_CHECKING:
     from autograder.model import Grade
     from autograder.pipeline import Event, Tell
+
+
+_WIDTH: Final = 140
+"""Columns of the table where there is no terminal to ask."""
 
 
 @contextmanager
@@ -33,21 +37,15 @@ def shown(as_json: bool = False) -> Iterator[Tell]:
 
 
 def table(grades: Sequence[Grade]) -> None:
-    """The class at a glance: one row a submission, in the order of the CSV."""
-    console = Console()
+    """The class at a glance: one line a submission, in the order of the CSV."""
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in (
-        ("submission", "left"),
-        ("score", "right"),
-        ("of", "right"),
-        ("pending", "right"),
-        ("status", "left"),
-        ("reason", "left"),
-    ):
-        shown.add_column(name, justify=justify, overflow="fold", no_wrap=name not in ("submission", "reason"))  # type: ignore[arg-type]
+    for name in ("submission", "score", "of", "pending", "status", "reason"):
+        figure = name in ("score", "of", "pending")
+        shown.add_column(name, justify="right" if figure else "left", no_wrap=True, overflow="ellipsis")
     for g in grades:
         cells = (g.submission, f"{g.score:g}", f"{g.max_score:g}", f"{g.pending:g}", g.status, g.reason)
-        shown.add_row(*(escape(line(cell, 160)) for cell in cells))
+        shown.add_row(*(escape(line(cell, 300)) for cell in cells))
     console.print(shown)
 
 

@@ -42,7 +42,7 @@ def test_points_add_up_by_question_and_manual_points_wait() -> None:
     g = grade(outcome("q1", 1.5, 1.5), outcome("q1", 2.5, 0.0, "failed"), outcome("q2", 4.0, 4.0))
     assert (g.score, g.max_score, g.pending) == (5.5, 13.0, 5.0)
     assert dict(g.questions) == {"q1": 1.5, "q2": 4.0, "q3": 0.0}
-    assert (g.status, g.reason) == ("graded", "1 of 3 checks not passed, first q1: it is wrong")
+    assert (g.status, g.reason) == ("graded", "1 of 3 checks did not pass; q1: it is wrong")
 
 
 def test_a_question_never_earns_more_than_its_automatic_points() -> None:
@@ -62,7 +62,7 @@ def test_an_errored_check_makes_the_grade_provisional() -> None:
 
 def test_the_first_check_named_is_one_that_failed_not_one_that_waited_for_it() -> None:
     g = grade(outcome("q1", 2, 0, "skipped", "check_b"), outcome("q2", 2, 0, "timed_out", "check_a"))
-    assert "first q2" in g.reason
+    assert "; q2: " in g.reason
 
 
 def test_a_rejected_submission_earns_and_awaits_nothing() -> None:

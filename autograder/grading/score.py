@@ -21,6 +21,8 @@ def score(
     seconds: float = 0.0,
 ) -> Grade:
     """The record of a submission whose checks have run. A question earns at most its automatic points."""
+    order = {q.id: n for n, q in enumerate(assignment.questions)}
+    outcomes = sorted(outcomes, key=lambda o: order.get(o.question, len(order)))
     earned = {
         q.id: _round(min(q.auto, sum(o.score for o in outcomes if o.question == q.id))) for q in assignment.questions
     }
@@ -84,7 +86,7 @@ def _status(submission: Submission, outcomes: Sequence[Outcome]) -> Status:
 
 
 def _reason(submission: Submission, outcomes: Sequence[Outcome]) -> str:
-    """One sentence for the table: what is missing, else how the checks went and the first that did not pass."""
+    """One sentence for the table: what is missing, how many checks did not pass, and what the first of them says."""
     lost = [o for o in outcomes if o.outcome != "passed"]
     parts = []
     if submission.missing:
@@ -92,9 +94,7 @@ def _reason(submission: Submission, outcomes: Sequence[Outcome]) -> str:
         parts.append(f"{', '.join(submission.missing)} {verb} missing")
     if lost:
         first = next((o for o in lost if o.outcome != "skipped"), lost[0])
-        parts.append(
-            f"{len(lost)} of {len(outcomes)} checks not passed, first {first.question}: {first.why or first.says}"
-        )
+        parts.append(f"{len(lost)} of {len(outcomes)} checks did not pass; {first.question}: {first.why or first.says}")
     return "; ".join(parts) or f"all {len(outcomes)} checks passed"
 
 
