@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from workers import Process
 
-from autograder.sandbox import wire
+from autograder.sandbox import modules, wire
 from autograder.sandbox.dispatch import Dispatcher
 from autograder.sandbox.transport import Stopped
 
@@ -199,7 +199,7 @@ def test_missing_files_and_names_are_told_apart_from_errors(layers: Asker) -> No
     number = layers.ask("call", "layers.Scale", ((1,), {}))["id"]
     name = layers.error("get", "layers.doubel")
 
-    assert layers.error("load", "numpy")["kind"] == "missing_module"
+    assert layers.error("load", "scipy")["kind"] == "missing_module"
     assert name["kind"] == "missing_name"
     assert "double" in name["names"]
     assert layers.error("get", f"{number}.nothing")["kind"] == "missing_name"
@@ -259,19 +259,25 @@ def test_modules_of_a_submission_find_each_other_and_never_shadow_a_library(tmp_
     assert asker.ask("call", "blocked.f", ((), {})) == ("mine", 2)
 
 
-def test_an_installed_package_of_the_same_name_loses_against_the_submissions_file(tmp_path: Path) -> None:
-    write(tmp_path, toolz="x = 1", uses="import toolz\nx = toolz.x", colorama="x = 2")
+def test_an_installed_package_of_the_same_name_loses_against_the_submissions_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("site", "submission"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder, optim=f"x = {folder!r}")
+    write(tmp_path / "submission", uses="import optim\nx = optim.x")
+    monkeypatch.syspath_prepend(tmp_path / "site")
 
-    asker = Asker(tmp_path)
+    asker = Asker(tmp_path / "submission")
 
-    assert asker.ask("get", "uses.x") == 1
-    assert asker.ask("get", "colorama.x") == 2
+    assert (asker.ask("get", "uses.x"), asker.ask("get", "optim.x")) == ("submission", "submission")
 
 
 def test_file_names_count_as_they_are_spelt_and_bytecode_is_not_believed(tmp_path: Path) -> None:
     write(tmp_path, Layers="x = 1", optim="x = 'source'")
     asker = Asker(tmp_path)
     assert asker.error("load", "layers")["kind"] == "missing_module"
+    assert not modules._spelt(tmp_path / "layers.py")  # where the disk itself would not mind
 
     write(tmp_path, other="x = 'bytecode'")
     cached = py_compile.compile(str(tmp_path / "other.py"), invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)

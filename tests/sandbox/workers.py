@@ -35,7 +35,8 @@ class Process:
         down, self._write = os.pipe()
         self._read, up = os.pipe()
         code = SERVE.format(down=down, up=up, folder=str(folder), cap=cap)
-        self._process = subprocess.Popen([sys.executable, "-c", code], pass_fds=(down, up), stdout=subprocess.PIPE)
+        command = [sys.executable, "-c", code]
+        self._process = subprocess.Popen(command, pass_fds=(down, up), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         os.close(down)
         os.close(up)
         self._said = ""
@@ -75,8 +76,9 @@ class Process:
             self._process.send_signal(signal.SIGKILL)
         self._process.wait()
         self.printed()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
         for fd in (self._write, self._read):
             if fd >= 0:
                 os.close(fd)
