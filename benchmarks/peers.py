@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -56,8 +57,6 @@ def by_otter(autograder: Path, notebook: Path, out: Path) -> Cost:
     """`otter run` on one notebook, as its own manual says."""
     command = [str(Path(sys.executable).parent / "otter"), "run", str(notebook), "-a", str(autograder), "-o", str(out)]
     wall, cpu, _ = _measured([*command, "--no-logo"], out, ENVIRONMENT)
-    import json
-
     results = json.loads((out / "results.json").read_text())
     passed = sum(test["score"] for test in results["tests"] if test.get("max_score"))
     return Cost(wall, cpu, round(passed))
