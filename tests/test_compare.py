@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -12,22 +13,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from autograder.checks import FLOAT32, Failure, close, equal, shape_of, unchanged
+from autograder.checks import FLOAT32, Failure, close, compare, equal, shape_of, unchanged
 
 WANT = np.random.default_rng(0).normal(size=(6, 5))
 Array = NDArray[np.float64]
 
 
 class Handle:
-    """Like the proxy's: it has a type's name and would answer anything."""
+    """Like the proxy's: it has a type's name and would ask the student's side for anything else."""
 
     type_name = "generator"
+    asked: ClassVar[list[str]] = []
 
     def __len__(self) -> int:
-        raise AssertionError("a comparison must not ask the student's side for anything")
+        self.asked.append("len")
+        return 2
 
     def __getitem__(self, key: object) -> object:
-        raise AssertionError("a comparison must not ask the student's side for anything")
+        self.asked.append("item")
+        return 1.0
 
 
 def failure(call: Callable[[], object]) -> Failure:
@@ -97,6 +101,14 @@ def test_what_is_no_such_array_is_said(got: object, said: str) -> None:
     assert why(got) == said
 
 
+@pytest.mark.parametrize("got", [Handle(), [Handle(), Handle()], (1.0, [Handle()])])
+def test_a_comparison_asks_the_students_side_for_nothing(got: object) -> None:
+    Handle.asked.clear()
+    why(got)
+    failure(lambda: equal(got, 1, "it"))
+    assert Handle.asked == []
+
+
 @pytest.mark.parametrize("got", [True, np.True_])
 def test_a_truth_value_is_no_number(got: object) -> None:
     assert why(got, 1.0, "loss") == "loss is made of True and False, not of numbers."
@@ -108,6 +120,11 @@ def test_nan_never_passes() -> None:
     assert "NaN" in why(got)
     assert why(float("nan"), 1.0, "loss") == "loss is NaN."
     assert why(float("inf"), 1.0, "loss") == "loss is infinite."
+
+
+def test_what_cannot_be_compared_counts_as_off() -> None:
+    """The layer below: even without the look for NaN, `not close` never means close."""
+    assert compare._off(np.array([np.nan, np.inf, 1.0]), np.ones(3), 1e-6, 0.0, 1e-9).tolist() == [True, True, False]
 
 
 def test_the_expected_value_must_be_finite() -> None:
@@ -245,6 +262,10 @@ def test_unchanged_sees_every_bit() -> None:
 
 def test_unchanged_takes_any_memory_layout() -> None:
     unchanged(np.ascontiguousarray(WANT.T), WANT.T, "x")
+
+
+def test_unchanged_sees_another_dtype_of_the_same_bits() -> None:
+    failure(lambda: unchanged(np.zeros(3, dtype=np.int64), np.zeros(3), "x"))
 
 
 @pytest.mark.parametrize(

@@ -526,6 +526,14 @@ def test_a_student_is_told_of_each_check(graded: Grade) -> None:
     assert proxy.begun == [("check_a", 7, None, True), ("check_b", 7, 90, True)]
 
 
+def test_a_student_without_begin_is_asked_for_nothing(graded: Grade) -> None:
+    class Proxy:
+        def __getattr__(self, name: str) -> object:
+            raise AssertionError("a proxy's names are the submission's modules")
+
+    assert graded(check("pass"), Proxy())[0]["check_it"]["outcome"] == "passed"
+
+
 def test_inputs_are_the_same_for_everyone_and_differ_by_check_and_seed(
     graded: Grade,
 ) -> None:
@@ -570,6 +578,31 @@ def test_an_expected_value_is_never_kept_for_other_inputs(graded: Grade) -> None
         "x = float(len(student))\n    want = once(lambda: 2 * x)\n    close(2 * x, want, 'x')", args="student, once"
     )
     assert [run["check_it"]["outcome"] for run in graded(text, "a", "bbb", "a")] == ["passed"] * 3
+
+
+def test_two_expected_values_of_one_check_are_two(graded: Grade) -> None:
+    body = "require((once(lambda: 1), once(lambda: 2)) == (1, 2), 'no')"
+    assert [run["check_it"]["outcome"] for run in graded(check(body, args="once"), 1, 2)] == ["passed"] * 2
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("once(lambda: rng.normal())", "once() closes over rng"),
+        ("f = lambda: rng.normal()\n    once(lambda: f())", "once() closes over rng"),
+        ("import functools\n    once(functools.partial(float, 3))", "once() takes a lambda or a function"),
+        ("once(int)", "once() takes a lambda or a function"),
+    ],
+)
+def test_what_would_change_the_next_submissions_inputs_is_refused(graded: Grade, body: str, said: str) -> None:
+    outcome = graded(check(body, args="rng, once"))[0]["check_it"]
+    assert outcome["outcome"] == "errored"
+    assert said in outcome["detail"]
+
+
+def test_the_submission_itself_is_not_kept_whatever_it_is(graded: Grade) -> None:
+    outcome = graded(check("once(lambda: student)", args="student, once"), ["a list"])[0]["check_it"]
+    assert "depends on a submission" in outcome["detail"]
 
 
 @pytest.mark.parametrize("closed", ["student", "[student.f]", "{'a': (student,)}", "student.f"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Hashable, MutableMapping
+from types import FunctionType
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -22,18 +23,17 @@ class Once:
         self._kept, self._check, self._student = kept, check, student
 
     def __call__(self, compute: Callable[[], T]) -> T:
+        if not isinstance(compute, FunctionType):
+            raise TypeError("once() takes a lambda or a function, whose inputs it can see")
         frame = sys._getframe(1)
         key = (self._check, frame.f_code.co_name, frame.f_lasti, self._fingerprint(compute))
         if key not in self._kept:
             self._kept[key] = _frozen(compute())
         return self._kept[key]  # type: ignore[return-value]
 
-    def _fingerprint(self, compute: Callable[[], object]) -> bytes:
+    def _fingerprint(self, compute: FunctionType) -> bytes:
         digest = hashlib.blake2b(digest_size=16)
-        for cell in getattr(compute, "__closure__", None) or ():
-            self._add(cell.cell_contents, digest, 0)
-        for default in getattr(compute, "__defaults__", None) or ():
-            self._add(default, digest, 0)
+        self._add(compute, digest, 0)
         return digest.digest()
 
     def _add(self, value: object, digest: hashlib.blake2b, depth: int) -> None:
@@ -44,6 +44,8 @@ class Once:
             raise TypeError(
                 "once() closes over something of the student's: what depends on a submission cannot be kept"
             )
+        if kind.__name__ == "Generator" and kind.__module__.startswith("numpy"):
+            raise TypeError("once() closes over rng: draw before, or only the first submission's check draws")
         digest.update(f"{kind.__name__} ".encode())
         if hasattr(kind, "__array__") and hasattr(kind, "tobytes"):
             digest.update(f"{value.dtype}{value.shape}".encode() + value.tobytes())  # type: ignore[attr-defined]
@@ -58,9 +60,11 @@ class Once:
             for key, part in value.items():
                 self._add(key, digest, depth + 1)
                 self._add(part, digest, depth + 1)
-        elif callable(value) and depth < 4:
-            for cell in getattr(value, "__closure__", None) or ():
+        elif isinstance(value, FunctionType) and depth < 4:
+            for cell in value.__closure__ or ():
                 self._add(cell.cell_contents, digest, depth + 1)
+            for default in value.__defaults__ or ():
+                self._add(default, digest, depth + 1)
 
 
 def _frozen(value: object) -> object:
