@@ -118,7 +118,11 @@ def _ask(box: Box, facts: Facts) -> list[str]:
     from autograder.sandbox.pipes import PREFIX
 
     request = json.dumps(facts).encode()
-    header, _ = box.exchange(PREFIX.pack(len(request), 0) + request, _SECONDS)
+    try:
+        header, _ = box.exchange(PREFIX.pack(len(request), 0) + request, _SECONDS)
+    except Stopped as stop:
+        last = box.printed().strip().rpartition("\n")[2]
+        raise Stopped(stop.kind, f"{stop.detail} {last}".strip()) from None
     return [str(name) for name in json.loads(header)]
 
 

@@ -1,0 +1,117 @@
+"""CPU seconds and memory of a whole tree, read from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from talk import eventually
+
+from autograder.sandbox import watchdog
+from autograder.sandbox.transport import Stopped
+from autograder.sandbox.watchdog import Budget
+
+MB = 1 << 20
+Starter = Callable[[str], int]
+
+
+@pytest.fixture
+def start() -> Iterator[Starter]:
+    """Starts Python processes that say "ready" when they have done what they should, and then wait."""
+    running = []
+
+    def run(code: str) -> int:
+        process = subprocess.Popen(
+            [sys.executable, "-S", "-c", f"import os\n{code}\nprint('ready', flush=True)\ninput()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        running.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        return process.pid
+
+    yield run
+    for process in running:
+        for pid in watchdog.tree(process.pid):
+            os.kill(pid, signal.SIGKILL)
+        process.communicate()
+
+
+FORK = """
+r, w = os.pipe()
+if os.fork() == 0:
+{}
+    os.write(w, b"1")
+    import signal; signal.pause()
+os.read(r, 1)
+"""
+
+
+def test_a_tree_has_all_generations(start: Starter) -> None:
+    assert len(watchdog.tree(start("pass"))) == 1
+    child = "    if os.fork() == 0:\n        import signal; signal.pause()\n"
+    pid = start(FORK.format(child))
+    assert eventually(lambda: len(watchdog.tree(pid)) == 3)
+
+
+def test_the_time_of_children_counts(start: Starter) -> None:
+    spin = "    import time\n    while time.process_time() < 0.3: pass"
+    assert watchdog.cpu_seconds(start("pass")) < 0.3
+    assert 0.25 <= watchdog.cpu_seconds(start(FORK.format(spin))) < 2
+
+
+def test_the_time_of_the_dead_counts_once_they_are_waited_for(start: Starter) -> None:
+    pid = start(
+        "if os.fork() == 0:\n    import time\n    while time.process_time() < 0.3: pass\n    os._exit(0)\nos.wait()"
+    )
+    assert watchdog.tree(pid) == [pid]
+    assert 0.25 <= watchdog.cpu_seconds(pid) < 2
+
+
+def test_memory_counts_what_is_written_to(start: Starter) -> None:
+    plain, large = start("pass"), start(f"held = b'x' * {60 * MB}")
+    assert 55 * MB < watchdog.memory(large) - watchdog.memory(plain) < 80 * MB
+    assert watchdog.over(large, 50, 0)
+    assert not watchdog.over(plain, 50, 0)
+
+
+def test_memory_shared_with_a_child_counts_once_where_the_kernel_tells(start: Starter) -> None:
+    pid = start(f"held = b'x' * {60 * MB}\n" + FORK.format("    pass"))
+    assert watchdog.memory(pid) > 110 * MB
+    exact = watchdog.proportional(pid)
+    assert exact is None or exact < 100 * MB
+
+
+def test_a_baseline_is_taken_off_each_process(start: Starter) -> None:
+    pid = start(f"held = b'x' * {60 * MB}\n" + FORK.format("    pass"))
+    assert watchdog.memory(pid, baseline=60 * MB) < 30 * MB
+
+
+def test_what_is_gone_counts_nothing() -> None:
+    none = 2**22 + 1
+    assert watchdog.cpu_seconds(none) == 0
+    assert watchdog.memory(none) == 0
+    assert watchdog.proportional(none) == 0
+
+
+def test_a_budget_is_measured_from_its_beginning() -> None:
+    spent = [5.0]
+    budget = Budget(lambda: spent[0], 1.0)
+    assert 0 < budget.pause() <= 0.25
+    spent[0] = 5.9
+    assert eventually(lambda: budget.pause() <= 0.1)
+    spent[0] = 6.1
+    with pytest.raises(Stopped) as caught:
+        eventually(lambda: budget.pause() < 0)
+    assert (caught.value.kind, caught.value.seconds) == ("timed_out", 1.0)
+
+
+def test_a_budget_ends_by_the_clock_when_nothing_is_spent() -> None:
+    budget = Budget(lambda: 0.0, 0.01)
+    with pytest.raises(Stopped, match="three times"):
+        eventually(lambda: budget.pause() < 0)
