@@ -184,7 +184,7 @@ def test_a_forward_of_zeros_does_not_earn_a_backward_of_zeros() -> None:
     assert said.why == "dx cannot be judged: fc_forward does not react to a change of its input."
 
 
-@pytest.mark.parametrize("offset", [1e5, 1e6, 1e7, 1e8, 3e8, 5e8, 1e9, 1e12])
+@pytest.mark.parametrize("offset", [1e5, 1e6, 1e7, 4.6e7, 1e9, 1e12])
 def test_a_huge_offset_buys_no_tolerance(offset: float) -> None:
     forward = Own(lambda x: squash(x) + offset)
     with pytest.raises(Failure):
