@@ -81,6 +81,8 @@ class Assignment:
     lateness: Lateness = field(default_factory=Lateness)
     bonus: float = 0.0
     data: tuple[str, ...] = ()
+    preload: tuple[str, ...] = ("numpy", "torch", "torchvision", "IPython")
+    """What a worker has imported before a submission: a start without torch is quicker, where none is needed."""
     version: str = ""
     checks_version: str = ""
 

@@ -13,7 +13,7 @@ from autograder.course.toml import CourseError, Table, near, read
 from autograder.model import Assignment, Lateness, Limits, Question
 
 NAME = "assignment.toml"
-KEYS = ("id", "title", "source", "files", "optional", "data", "bonus", "limits", "lateness", "questions")
+KEYS = ("id", "title", "source", "files", "optional", "data", "preload", "bonus", "limits", "lateness", "questions")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 # A question's id is a column of grades.csv, beside these.
 COLUMNS = ("assignment", "submission", "students", "score", "max_score", "pending", "status", "reason", "late", "flags")
@@ -54,6 +54,7 @@ def load(handout: Path, solution: Path | None) -> Assignment:
         lateness=_lateness(top.table("lateness")),
         bonus=bonus,
         data=top.texts("data", ()),
+        preload=top.texts("preload", Assignment.preload),
         version=_digest(handout, contents(handout)),
         checks_version=_checks_version(handout, solution),
     )

@@ -137,7 +137,7 @@ def _work(setup: Setup, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     shield()
     try:
-        with contextlib.closing(Zygote(setup.isolation)) as zygote:
+        with contextlib.closing(Zygote(setup.isolation, setup.assignment.preload)) as zygote:
             limits = setup.assignment.limits
             serve(
                 setup.assignment,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
-import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
@@ -18,6 +16,7 @@ import pytest
 from autograder.checks import plugin
 from autograder.checks.declaration import Facts
 from autograder.model import Assignment, Outcome, Submission
+from autograder.sandbox.modules import MissingModuleError, Modules
 from autograder.sandbox.student import Student
 
 _OUTCOME_KEYS = {f.name for f in fields(Outcome)}
@@ -40,14 +39,16 @@ class Reference:
     """`ref.layers` is solutions/<id>/layers.py, imported in the grader and never where student code runs."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._modules = Modules(folder)
 
     def __getattr__(self, name: str) -> ModuleType:
-        if name.startswith("_") or not (self._folder / f"{name}.py").is_file():
-            raise AttributeError(f"{self._folder} has no {name}.py")
-        if str(self._folder) not in sys.path:
-            sys.path.append(str(self._folder))
-        return importlib.import_module(name)
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            with self._modules.installed():  # by file, whatever else goes by that name in this process
+                return self._modules.load(name)
+        except MissingModuleError:
+            raise AttributeError(f"{self._modules.folder} has no {name}.py") from None
 
 
 @dataclass
