@@ -1,0 +1,122 @@
+"""Grading processes: they share a class, die, are replaced, and leave nothing running."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from means import HIDDEN, RIGHT, WRONG, hand_in, write
+
+from autograder import data, intake
+from autograder.grading import ChecksError, Setup, run
+from autograder.model import Grade
+from autograder.pipeline import confine, versions
+
+# A check that looks at what the submission calls itself: what follows is our own code going wrong.
+STAGED = (
+    HIDDEN
+    + '''
+
+@points(1, "q2")
+def check_staged(student):
+    """this check is at fault for some submissions."""
+    import os
+
+    name = student.means.NAME
+    if name == "kills the grader":
+        os._exit(9)
+    if name == "confuses the check":
+        raise RuntimeError(name)
+'''
+)
+
+
+def graded(folder: Path, submissions: Mapping[str, str], workers: int = 2, hidden: str = STAGED) -> dict[str, Grade]:
+    assignment = write(folder / "course", {"solutions/means/checks_means_hidden.py": hidden})
+    inbox = hand_in(folder / "inbox", submissions)
+    received = [intake.receive(a, assignment, folder / "read") for a in intake.discover(inbox, assignment)]
+    setup = Setup(assignment, 5, versions(assignment), confine("best"), data.load)
+    return {grade.submission: grade for grade in run(setup, received, workers)}
+
+
+def named(name: str) -> str:
+    return f"{RIGHT}\n\nNAME = {name!r}\n"
+
+
+def children() -> set[int]:
+    """This process's children, those of multiprocessing's own tracker left out."""
+    found = set()
+    for task in Path("/proc/self/task").iterdir():
+        found |= {int(pid) for pid in (task / "children").read_text().split()}
+    return {pid for pid in found if "resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_text()}
+
+
+def test_a_grading_process_that_dies_costs_its_submission_alone(tmp_path: Path) -> None:
+    names = {"a": "honest", "b": "kills the grader", "c": "honest", "d": "honest"}
+    grades = graded(tmp_path, {key: named(name) for key, name in names.items()})
+
+    assert {key: (g.status, g.score) for key, g in grades.items() if key != "b"} == dict.fromkeys(
+        "acd", ("graded", 4.0)
+    )
+    assert grades["b"].status == "partial"
+    assert grades["b"].reason.startswith("the grading process ended 2 times")
+    assert grades["b"].flags[0].startswith("provisional: ")
+
+
+def test_a_check_that_goes_wrong_is_told_to_staff_and_earns_nothing(tmp_path: Path) -> None:
+    grades = graded(tmp_path, {"ada": named("confuses the check"), "bob": named("honest")}, workers=1)
+
+    wrong = next(o for o in grades["ada"].outcomes if o.name == "check_staged")
+    assert (wrong.outcome, wrong.score) == ("errored", 0.0)
+    assert "RuntimeError" in wrong.detail
+    assert "RuntimeError" not in wrong.why
+    assert grades["ada"].status == "partial"
+    assert grades["bob"].status == "graded"
+
+
+def test_an_attribute_that_is_missing_is_the_submissions_fault(tmp_path: Path) -> None:
+    grades = graded(tmp_path, {"ada": RIGHT}, workers=1)
+    missing = next(o for o in grades["ada"].outcomes if o.name == "check_staged")
+    assert (missing.outcome, grades["ada"].status) == ("failed", "graded")
+    assert "NAME" in missing.why
+
+
+def test_checks_that_cannot_be_collected_end_the_run_with_one_line(tmp_path: Path) -> None:
+    silent = HIDDEN.replace('    """mean of one number is that number."""\n', "")
+    with pytest.raises(ChecksError, match=r"^means: .*check_mean_of_one has no docstring[^\n]*$"):
+        graded(tmp_path, {"ada": RIGHT}, hidden=silent)
+    assert children() == set()
+
+
+def test_nothing_is_left_running_when_the_caller_stops_listening(tmp_path: Path) -> None:
+    assignment = write(tmp_path / "course")
+    inbox = hand_in(tmp_path / "inbox", dict.fromkeys("abcd", RIGHT))
+    received = [intake.receive(a, assignment, tmp_path / "read") for a in intake.discover(inbox, assignment)]
+    setup = Setup(assignment, 5, versions(assignment), confine("best"), data.load)
+    before = children()
+
+    grades = run(setup, received, 2)
+    next(grades)
+    during = children() - before
+    grades.close()  # type: ignore[attr-defined]
+
+    assert during
+    assert children() == before
+    assert [pid for pid in during if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_no_submission_needs_no_process(tmp_path: Path) -> None:
+    assignment = write(tmp_path / "course")
+    setup = Setup(assignment, 5, versions(assignment), confine("best"), data.load)
+    assert list(run(setup, [], 2)) == []
+
+
+def test_only_some_checks_can_be_run(tmp_path: Path) -> None:
+    assignment = write(tmp_path / "course")
+    inbox = hand_in(tmp_path / "inbox", {"ada": WRONG})
+    received = [intake.receive(a, assignment, tmp_path / "read") for a in intake.discover(inbox, assignment)]
+    setup = Setup(assignment, 5, versions(assignment), confine("best"), data.load, only=frozenset({"check_spread"}))
+    (grade,) = run(setup, received, os.cpu_count() or 1)
+    assert [o.name for o in grade.outcomes] == ["check_spread"]
