@@ -52,25 +52,28 @@ def test_a_stale_skeleton_is_said(tmp_path: Path) -> None:
     assert "means.py" in " ".join(verify(assignment, workers=1).problems)
 
 
+UNCAUGHT = SLIPS.replace('fails = ["check_mean_of_numbers"]', 'fails = ["check_mean_of_one"]')
+IMPRECISE = SOLUTION.replace("np.std(x)", "np.std(x) + 1e-3")
+LENIENT = HIDDEN.replace("close(student.means.mean(x), x[0], ", "student.has('means') and print(")
+
+
 @pytest.mark.parametrize(
-    ("path", "text", "problem"),
+    ("path", "text", "problems"),
     [
-        (SLIPS_FILE, SLIPS.replace('fails = ["check_mean_of_numbers"]', 'fails = ["check_mean_of_one"]'),
-         ("slip sum: check_mean_of_one passes", "slip sum: check_mean_of_numbers does not pass, but fails does not name it")),
-        (SOLUTION_FILE, SOLUTION.replace("np.std(x)", "np.std(x) + 1e-3"), ("solution: check_spread failed",)),
-        (HIDDEN_FILE, HIDDEN.replace("    close(student.means.mean(x), x[0], ", "    student.has('means') and (lambda *_: 0)("),
-         ("handout: earns 2 from check_mean_of_one",)),
+        (SLIPS_FILE, UNCAUGHT, ("slip sum: check_mean_of_one passes", "slip sum: check_mean_of_numbers does not pass")),
+        (SOLUTION_FILE, IMPRECISE, ("solution: check_spread failed",)),
+        (HIDDEN_FILE, LENIENT, ("handout: earns 2 from check_mean_of_one",)),
     ],
     ids=["slip caught by others", "solution fails", "handout earns"],
-)  # fmt: skip
-def test_what_grading_shows_is_said(tmp_path: Path, path: str, text: str, problem: tuple[str, ...]) -> None:
+)
+def test_what_grading_shows_is_said(tmp_path: Path, path: str, text: str, problems: tuple[str, ...]) -> None:
     changes = {path: text}
     if path == SOLUTION_FILE:
         reference = HIDDEN.replace("once(lambda: ref.means.spread(x))", "x.std()")
         slips = SLIPS.replace('replace = "np.var"', 'replace = "2 * np.std"')
         changes |= {HIDDEN_FILE: reference, SLIPS_FILE: slips}
     found = " ".join(verified(tmp_path, changes).problems)
-    for sentence in problem:
+    for sentence in problems:
         assert sentence in found
 
 

@@ -95,7 +95,7 @@ class Harness:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self.trouble.append(f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1]}")
+            self.trouble.append(report.longreprtext.strip().splitlines()[-1])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -135,9 +135,8 @@ def collect(
     with _no_other_plugins():
         code = pytest.main(args, plugins=[plugin, harness])
     if harness.trouble or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise ChecksError(
-            "; ".join(harness.trouble) or f"{assignment.id}: pytest could not collect the checks ({code!r})"
-        )
+        said = "; ".join(harness.trouble) or f"pytest could not collect the checks ({code!r})"
+        raise ChecksError(f"{assignment.id}: {said}")
 
 
 def declared(assignment: Assignment, datasets: Callable[[str], object]) -> list[Facts]:
