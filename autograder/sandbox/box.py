@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # what only Linux has is imported when it is used
 
 PRELOAD: Final = ("numpy", "numpy.random", "numpy.linalg", "numpy.fft", "torch", "torchvision", "IPython")
 SERVE: Final = "autograder.sandbox.dispatch:serve"
-_LAST_BREATH: Final = 2.0  # seconds between a worker's pipes closing and its being dead, at most
+_LAST_BREATH: Final = 0.5  # seconds between a worker's pipes closing and its being dead, at most
 
 
 def shield() -> None:
@@ -154,7 +154,8 @@ class Box:
             raise Stopped("died", "this worker has ended already")
         try:
             answer = self._exchange(frame, seconds)
-            self._check_memory()
+            if self._ran_out_of_memory:
+                raise Stopped("memory", "the kernel ended one of its processes")
             return answer
         except GoneError:
             raise self._post_mortem() from None
@@ -185,15 +186,15 @@ class Box:
                     break
             elif self._pidfd in ready:
                 raise GoneError
-            elif not ready:
-                self._check_memory()
+            elif not ready and self._ran_out_of_memory:
+                raise Stopped("memory", "the kernel ended one of its processes")
         if rest:
             raise Stopped("garbled", "it answered before it had read the request")
         return reply.parts()
 
-    def _check_memory(self) -> None:
-        if self._memory and self._memory.kills() > self._killed_before:
-            raise Stopped("memory", "its processes held more than they may, and the kernel ended one")
+    @property
+    def _ran_out_of_memory(self) -> bool:
+        return self._memory is not None and self._memory.kills() > self._killed_before
 
     def _listen(self, ready: set[int]) -> None:
         if self._output.fd in ready:
@@ -205,17 +206,12 @@ class Box:
         """Why a worker that closed its pipes did so."""
         died_by_itself = bool(select.select([self._pidfd], [], [], _LAST_BREATH)[0])
         status, why = self._end()
-        if why == "memory":
+        if why == "memory" or self._ran_out_of_memory:
             return Stopped("memory", "its processes held more than they may")
-        try:
-            self._check_memory()
-        except Stopped as stopped:
-            return stopped
         if not died_by_itself:
             return Stopped("died", "closed its pipes")
-        if os.WIFSIGNALED(status):
-            return Stopped("died", signal.Signals(os.WTERMSIG(status)).name)
-        return Stopped("died", f"exit status {os.waitstatus_to_exitcode(status)}")
+        code = os.waitstatus_to_exitcode(status)
+        return Stopped("died", signal.Signals(-code).name if code < 0 else f"exit status {code}")
 
     def _end(self) -> tuple[int, str]:
         """Kill the worker and wait until nothing of it is left: (wait status, why the zygote killed it, if it did)."""

@@ -13,6 +13,7 @@ import time
 
 import numpy as np
 
+loaded = sorted(name for name in sys.modules if "." not in name)
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -37,10 +38,10 @@ def write(path: str) -> None:
 
 
 def seek(start: str, wanted: list[str]) -> list[str]:
-    """Which of these names some folder or file below has."""
+    """Which of these names some folder or file below has; the system's own folders are too many to look into."""
     found: set[str] = set()
     for folder, folders, files in os.walk(start):
-        if folder == "/proc":
+        if folder in ("/proc", "/usr") or folder.endswith("site-packages"):
             folders.clear()
         found |= set(wanted) & {*folders, *files}
     return sorted(found)
@@ -379,6 +380,10 @@ def stop_reading() -> None:
 
 
 # --- what an honest submission needs
+
+
+def modules_at_the_start() -> list[str]:
+    return loaded
 
 
 def double(x: np.ndarray) -> np.ndarray:

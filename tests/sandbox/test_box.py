@@ -273,11 +273,12 @@ def test_two_zygotes_at_once_do_not_meet(isolation: Isolation, zygote: Zygote, s
 
 
 def grade_until_killed(folder: Path) -> None:
-    """Another grader: opens a box with a daemon in it, names the zygote, the worker and the daemon, and waits."""
+    """Another grader: a box with a daemon in it and a deaf worker. Names the zygote and both of them, and waits."""
     from autograder.sandbox.probe import probe
 
     with Zygote(probe(), preload=()) as zygote, zygote.open(folder, SMALL) as box:
         ask(box, "stay_behind")
+        os.write(box._ends.request, request("ignore_signals"))  # so that it won't notice the closed pipe
         print(zygote.pid, *watchdog.tree(box.pid), flush=True)
         signal.pause()
 

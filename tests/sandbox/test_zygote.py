@@ -21,18 +21,10 @@ def test_what_there_is_not_is_left_out(isolation: Isolation) -> None:
         assert zygote.loaded == ("json", "csv")
 
 
-def test_libraries_are_there_without_being_imported(isolation: Isolation, tmp_path: Path) -> None:
-    (tmp_path / "work.py").write_text(
-        "import sys\nbefore = {n for n in sys.modules if '.' not in n}\ndef has():\n    return sorted(before)\n"
-    )
-    with Zygote(isolation) as zygote:
+def test_libraries_are_there_and_work_in_a_fork(isolation: Isolation, submission: Path) -> None:
+    with Zygote(isolation) as zygote, zygote.open(submission, Limits()) as box:
         assert zygote.loaded == PRELOAD
-        with zygote.open(tmp_path, Limits()) as box:
-            assert {"numpy", "torch", "torchvision", "IPython"} <= set(ask(box, "has", module="work"))
-
-
-def test_torch_works_in_a_fork_with_threads_of_its_own(isolation: Isolation, submission: Path) -> None:
-    with Zygote(isolation, preload=("numpy", "torch")) as zygote, zygote.open(submission, Limits()) as box:
+        assert {"numpy", "torch", "torchvision", "IPython"} <= set(ask(box, "modules_at_the_start"))
         assert ask(box, "use_torch") == 2 * 200**3
 
 
