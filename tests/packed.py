@@ -16,7 +16,10 @@ CODE = {name: f"# {name}\n" for name in FILES}
 
 
 def an_assignment(
-    files: Sequence[str] = FILES, optional: Sequence[str] = ("answers.md",), handout: Path | None = None
+    files: Sequence[str] = FILES,
+    optional: Sequence[str] = ("answers.md",),
+    handout: Path | None = None,
+    forbidden: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Assignment:
     return Assignment(
         id="a9",
@@ -26,6 +29,7 @@ def an_assignment(
         files=tuple(files),
         handout=handout or Path("no such handout"),
         optional=tuple(optional),
+        forbidden=forbidden or {},
     )
 
 

@@ -42,6 +42,14 @@ def test_everything_declared_arrives(tmp_path: Path) -> None:
     assert a.max_score == 10
 
 
+def test_what_a_file_is_to_do_without_arrives(tmp_path: Path) -> None:
+    a = courses.write(tmp_path)
+    assert a.forbidden == {}
+    text = courses.DECLARED.replace("[limits]", '[forbidden]\n"stats.py" = ["torch", "jax"]\n\n[limits]')
+    (a.handout / "assignment.toml").write_text(text)
+    assert load(a.handout, None).forbidden == {"stats.py": ("torch", "jax")}
+
+
 def test_little_is_enough(tmp_path: Path) -> None:
     small = 'id="a"\ntitle="A"\nsource="s"\nfiles=["a.py"]\n[[questions]]\nid="q"\ntitle="Q"\npoints=1\n'
     (tmp_path / "assignment.toml").write_bytes(b"\xef\xbb\xbf" + small.encode())
@@ -73,6 +81,14 @@ WRONG = [
     ('"stats.py", "answers.md"', '"C:a.py"', "C:a.py must be a plain path inside the folder"),
     ('"stats.py", "answers.md"', '"./a.py"', "./a.py must be a plain path inside the folder"),
     ('["book.ipynb"]', '["Stats.py"]', 'optional = ["Stats.py"]: Stats.py is in files too'),
+    ("[limits]\n", '[forbidden]\n"stat.py" = ["torch"]\n[limits]\n', "no such key; did you mean stats.py?"),
+    ("[limits]\n", '[forbidden]\n"answers.md" = ["torch"]\n[limits]\n', "no such key"),
+    ("[limits]\n", '[forbidden]\n"stats.py" = "torch"\n[limits]\n', "must be a list of texts"),
+    (
+        "[limits]\n",
+        '[forbidden]\n"stats.py" = ["torch.nn"]\n[limits]\n',
+        "torch.nn is not a module's name",
+    ),
     ("[limits]\n", "bonus = 10\n[limits]\n", "bonus = 10: must be less than the 10 points"),
     ("[limits]\n", "bonus = -1\n[limits]\n", "bonus = -1: must be at least 0"),
     ("memory_mb = 512", "memory = 512", "limits.memory = 512: no such key; did you mean memory_mb?"),

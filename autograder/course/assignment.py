@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -13,8 +13,22 @@ from autograder.course.toml import CourseError, Table, near, read
 from autograder.model import Assignment, Lateness, Limits, Question
 
 NAME = "assignment.toml"
-KEYS = ("id", "title", "source", "files", "optional", "data", "preload", "bonus", "limits", "lateness", "questions")
+KEYS = [
+    "id",
+    "title",
+    "source",
+    "files",
+    "optional",
+    "data",
+    "preload",
+    "bonus",
+    "forbidden",
+    "limits",
+    "lateness",
+    "questions",
+]
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+MODULE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 # A question's id is a column of grades.csv, beside these.
 COLUMNS = ("assignment", "submission", "students", "score", "max_score", "pending", "status", "reason", "late", "flags")
 CACHES = ("__pycache__", "node_modules")
@@ -27,7 +41,7 @@ def load(handout: Path, solution: Path | None) -> Assignment:
     `solution` is None on a student's machine.
     """
     top = read(handout / NAME)
-    top.only(KEYS)
+    top.only((*KEYS, *TABLES))
     questions = _questions(top)
     files = tuple(_file(top, "files", name) for name in top.texts("files"))
     optional = tuple(_file(top, "optional", name) for name in top.texts("optional", ()))
@@ -54,6 +68,7 @@ def load(handout: Path, solution: Path | None) -> Assignment:
         lateness=_lateness(top.table("lateness")),
         bonus=bonus,
         data=top.texts("data", ()),
+        forbidden=_forbidden(top.table("forbidden"), (*files, *optional)),
         preload=top.texts("preload", Assignment.preload),
         version=_digest(handout, contents(handout)),
         checks_version=_checks_version(handout, solution),
@@ -121,6 +136,17 @@ def _questions(top: Table) -> tuple[Question, ...]:
             raise table.wrong("manual", f"must not be more than the question's {points:g} points")
         questions[id] = Question(id, table.text("title"), points, manual)
     return tuple(questions.values())
+
+
+def _forbidden(table: Table, files: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """File → top-level modules that it must not import."""
+    table.only([file for file in files if file.endswith(".py")])
+    found = {file: table.texts(file) for file in table.values}
+    for file, modules in found.items():
+        for module in modules:
+            if not MODULE.fullmatch(module):
+                raise table.wrong(file, f"{module} is not a module's name; write torch, which covers all below it")
+    return found
 
 
 def _limits(table: Table) -> Limits:

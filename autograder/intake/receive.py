@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.intake import imports
 from autograder.intake.arrival import Arrival
 from autograder.intake.choose import AUTHORS, Choice, Kept, asked, choose
 from autograder.intake.encoding import inspect
@@ -70,6 +71,7 @@ class _Taking:
     notes: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     authors: bytes | None = None
+    python: dict[str, bytes] = field(default_factory=dict)
     room: int = field(default_factory=lambda: MAX_KEPT)
 
     def take(self, stack: ExitStack, arrival: Arrival) -> str:
@@ -130,6 +132,9 @@ class _Taking:
         if choice.others:
             were = "was" if len(choice.others) == 1 else "were"
             self.notes.append(f"{counted(len(choice.others), 'other file')} {were} ignored: {some(choice.others)}.")
+        notes, flags = imports.advise(self.python, self.assignment.forbidden)
+        self.notes += notes
+        self.flags += flags
 
     def _content(self, source: Source, kept: Kept) -> bytes:
         """The file's bytes, which must be the same in all its entries; raises UnreadableError."""
@@ -151,6 +156,8 @@ class _Taking:
         self.written.append((kept.name, hashlib.sha256(content).hexdigest()))
         if kept.name == AUTHORS:
             self.authors = content
+        if kept.name.endswith(".py"):
+            self.python[kept.name] = content[: imports.MOST + 1]
         notes, flags = inspect(kept.name, content)
         self.notes += notes
         self.flags += flags
