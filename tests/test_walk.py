@@ -10,13 +10,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from autograder import course
-from autograder.model import Assignment
+from autograder import course, data
+from autograder.gradebook import Gradebook
+from autograder.grading.runner import serve
+from autograder.model import Assignment, Outcome, Submission
+from autograder.sandbox import local
 from demo import submissions
 
 ROOT = Path(__file__).parent.parent
@@ -138,6 +142,30 @@ def test_each_slip_is_recognised_in_the_summary(example: Class, assignment: Assi
     page = (example.out / "summary.html").read_text("utf-8")
     for slip in submissions.chosen_slips(assignment):
         assert _escaped(slip.says) in page
+
+
+def test_the_wall_changes_no_sentence(example: Class, assignment: Assignment) -> None:
+    """At home the same code runs in one process: every outcome, score, why and hint is the one from the sandbox."""
+    names = ["blank", *(f"slip-{slip.id.replace('_', '-')}" for slip in submissions.chosen_slips(assignment))]
+    folders = [example.out / "submissions" / name for name in names]
+    jobs = [Submission(f.name, "", folder=f, files=tuple(p.name for p in f.iterdir())) for f in folders]
+    at_home: dict[str, list[Outcome]] = {}
+    serve(
+        assignment,
+        int(SEED),
+        data.load,
+        jobs,
+        lambda folder: lambda: local.connect(folder),
+        lambda submission, ran: at_home.update({submission.name: list(ran.outcomes)}),
+    )
+    with Gradebook(example.out / "gradebook.db") as book:
+        behind = {g.submission: g.outcomes for g in book.grades(assignment.id) if g.submission in names}
+
+    def said(outcomes: Iterable[Outcome]) -> dict[str, tuple[object, ...]]:
+        return {o.name: (o.outcome, o.score, o.why, o.hint, o.visibility) for o in outcomes}
+
+    for name in names:
+        assert said(at_home[name]) == said(behind[name])
 
 
 def test_the_gradebook_is_its_owners_alone(example: Class) -> None:

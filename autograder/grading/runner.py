@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import ModuleType
@@ -88,8 +88,13 @@ class Harness:
     def pytest_autograder_outcome(self, outcome: Mapping[str, Any]) -> None:
         self.outcomes.append(Outcome(**{k: v for k, v in outcome.items() if k in _OUTCOME_KEYS}))
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
+        try:
+            yield
+        except pytest.UsageError as error:
+            self.trouble.append(str(error))
+            raise
         if self._only:
             items[:] = [item for item in items if item.name in self._only]
 
