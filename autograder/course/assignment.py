@@ -13,20 +13,8 @@ from autograder.course.toml import CourseError, Table, near, read
 from autograder.model import Assignment, Lateness, Limits, Question
 
 NAME = "assignment.toml"
-KEYS = [
-    "id",
-    "title",
-    "source",
-    "files",
-    "optional",
-    "data",
-    "preload",
-    "bonus",
-    "forbidden",
-    "limits",
-    "lateness",
-    "questions",
-]
+KEYS = ("id", "title", "source", "files", "optional", "data", "preload", "bonus")
+TABLES = ("forbidden", "limits", "lateness", "questions")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 MODULE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 # A question's id is a column of grades.csv, beside these.
