@@ -81,7 +81,7 @@ def test_a_worker_sees_a_world_of_its_own(box: Box) -> None:
     here = ask(box, "where_am_i")
     assert (here["uid"], here["pid"], here["processes"]) == (1000, 1, [1])
     assert {"sub", "tmp", "usr"} <= set(here["root"])
-    assert "home" not in here["root"]
+    assert not {"boot", "media", "sys"} & set(here["root"])
 
 
 def test_a_shielded_grader_is_not_dumpable() -> None:
