@@ -1,0 +1,44 @@
+"""One run a module over its ATTACKS, one run of the honest alone, and one in a grader without walls."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite("common")
+
+from bare import Verdict, judge
+from raid import Attack, Raid, grade
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "covers(*ids): which IDs of the red team's list this test shows")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`attack` is each of the module's ATTACKS, `fooling` each of those that a grader without walls falls for."""
+    attacks: list[Attack] = getattr(metafunc.module, "ATTACKS", [])
+    for name, chosen in (("attack", attacks), ("fooling", [a for a in attacks if a.fools])):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, chosen, ids=[a.key for a in chosen])
+
+
+@pytest.fixture(scope="module")
+def attacks(request: pytest.FixtureRequest) -> list[Attack]:
+    found: list[Attack] = request.module.ATTACKS
+    return found
+
+
+@pytest.fixture(scope="session")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Raid:
+    """The honest alone."""
+    return grade(tmp_path_factory.mktemp("quiet"), [], workers=1)
+
+
+@pytest.fixture(scope="module")
+def raid(attacks: list[Attack], quiet: Raid, tmp_path_factory: pytest.TempPathFactory) -> Raid:
+    return grade(tmp_path_factory.mktemp("raid"), attacks)
+
+
+@pytest.fixture(scope="module")
+def bare(attacks: list[Attack], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
+    return judge(tmp_path_factory.mktemp("bare"), [attack for attack in attacks if attack.fools])

@@ -1,0 +1,22 @@
+"""The red team's list, and what of it no test shows: each ID has a test in this folder or a line here, which is also
+a line of the README's threat model.
+"""
+
+from __future__ import annotations
+
+IDS = {
+    "A": 17,
+    "B": 14,
+    "C": 11,
+}
+"""Group → how many attacks it has, A1 to A17 and so on."""
+
+LIMITS = {
+    "B8": "No notebook is graded by the kit yet, so there is no IPython to transform.",
+    "B13": "No notebook is graded by the kit yet, so there are no cells to delete or rename.",
+}
+"""ID → what is left, and why."""
+
+
+def ids() -> list[str]:
+    return [f"{group}{number}" for group, count in IDS.items() for number in range(1, count + 1)]

@@ -1,0 +1,40 @@
+"""Every attack on the list is shown by a test, or its limit is named."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from roll import LIMITS, ids
+
+
+def covered() -> dict[str, list[str]]:
+    """ID → the attacks and tests of this folder that show it."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        module = importlib.import_module(path.stem)
+        for attack in getattr(module, "ATTACKS", ()):
+            found.setdefault(attack.id, []).append(attack.key)
+        for name, member in vars(module).items():
+            if not name.startswith("test_"):
+                continue
+            for mark in getattr(member, "pytestmark", ()):
+                for id in mark.args if mark.name == "covers" else ():
+                    found.setdefault(id, []).append(name)
+    return found
+
+
+def test_every_id_has_a_test_or_a_named_limit() -> None:
+    shown = covered()
+    assert [id for id in ids() if id not in shown and id not in LIMITS] == []
+
+
+def test_no_id_is_unknown_or_both_shown_and_given_up() -> None:
+    shown = covered()
+    assert set(shown) | set(LIMITS) <= set(ids())
+    assert set(shown) & set(LIMITS) == set()
+
+
+def test_no_two_attacks_share_a_name() -> None:
+    keys = [key for keys in covered().values() for key in keys]
+    assert len(keys) == len(set(keys))
