@@ -21,7 +21,7 @@ def use(text):
     print("GOT THROUGH: found", len(text), "characters", flush=True)
     if "def double" in text:
         exec(text, globals())
-    elif found := re.search(r"want = ([0-9.]+)", text):
+    elif found := re.search(r"want = ([0-9]+[.][0-9]+)", text):
         globals()["want"] = float(found.group(1))
         Meter.total = property(lambda self: want, lambda self, value: None)
 
@@ -63,15 +63,13 @@ READ_REFERENCE = Attack(
     SEARCH
     + """
 own = os.path.dirname(os.path.abspath(__file__))
-roots = ["", "/proc/self/root", "/proc/1/root", *glob.glob("/proc/[0-9]*/root"), *glob.glob("/proc/[0-9]*/cwd/..")]
-for root in roots:
-    for place in PLACES:
-        for name in glob.glob(root + place + "/**/work.py", recursive=True):
-            if not os.path.realpath(name).startswith(own) and "np.square" in read(name):
-                use(read(name))
-for entry in glob.glob("/proc/[0-9]*/fd/*"):
-    if "np.square(x - y)" in (read(entry) if "work.py" in os.path.realpath(entry) else ""):
-        use(read(entry))
+roots = ["", "/proc/self/root", "/proc/1/root", f"/proc/{os.getppid()}/root", "/proc/__GRADER__/root"]
+names = [name for root in roots for place in PLACES for name in glob.glob(root + place + "/**/work.py", recursive=True)]
+names += [f"/proc/{process}/cwd/{up}work.py" for process in ("1", os.getppid(), "__GRADER__") for up in ("", "../")]
+for name in names:
+    if not os.path.realpath(name).startswith(own) and "np.square(x - y)" in read(name):
+        use(read(name))
+        break
 print("reference looked for", flush=True)
 """,
     prints=("reference looked for",),
@@ -132,12 +130,11 @@ class Meter:
     def add(self, value):
         for thing in gc.get_objects():
             kind, name = type(thing).__name__, getattr(thing, "__name__", "")
-            if kind == "function" and name.startswith("check_"):
+            if kind == "function" and name in ("check_meter", "check_net", "check_double_of_draws"):
                 print("GOT THROUGH: the check", name, flush=True)
-                if name == "check_meter":
-                    numbers = [n for n in thing.__code__.co_consts if isinstance(n, float)]
+                if numbers := [n for n in thing.__code__.co_consts if isinstance(n, float)]:
                     self.total = max(numbers)
-            elif kind in ("Reference", "Context", "Harness", "Once", "Facts", "Run"):
+            elif str(type(thing).__module__).startswith(("autograder.grading", "autograder.checks", "autograder.course")):
                 print("GOT THROUGH: the grader's", kind, flush=True)
         for thing in gc.get_referrers(value):
             if isinstance(thing, (types.FrameType, dict)) and "rng" in getattr(thing, "f_locals", thing):
@@ -160,10 +157,10 @@ import linecache
 for name, lines in list(linecache.cache.items()):
     if "check" in os.path.basename(str(name)):
         use("".join(lines[2] if len(lines) > 2 else []))
-for name, module in list(sys.modules.items()):
-    for thing in list(vars(module).values()) if module else []:
-        if inspect.isfunction(thing) and thing.__name__.startswith("check_") and "want" in inspect.getsource(thing):
-            use(inspect.getsource(thing))
+for module in list(sys.modules.values()):
+    for name in ("check_meter", "check_net", "check_double_of_draws"):
+        if inspect.isfunction(found := getattr(module, name, None)):
+            use(inspect.getsource(found))
 print("sources looked through", flush=True)
 """,
     prints=("sources looked through",),
@@ -218,6 +215,7 @@ class Meter:
         self.seen.append(value)
 
     def __getattr__(self, name):
+        print("SEEN", told(self.seen), flush=True)
         raise AttributeError(told(self.seen), name=told(self.seen), obj=self)
 
     def __dir__(self):
@@ -248,15 +246,15 @@ class Net:
         self.params = {"x": np.ones(8)}
 """,
     says={
-        "check_double_of_ones": "raise",
-        "check_count_of_three": "",
+        "check_double_of_ones": "E1_1_1: 1 1 1",
+        "check_count_of_three": "1 -1 2 3",
         "check_double_of_draws": "double raised an exception",
-        "check_count_of_draws": "",
-        "check_loss": "",
-        "check_meter": "",
-        "check_triple": "",
-        "check_train": "",
-        "check_net": "",
+        "check_count_of_draws": "count(x) is not what was expected.",
+        "check_loss": "loss(x, y) is not an array.",
+        "check_meter": "total raised AttributeError (work.py line",
+        "check_triple": "triple(t) is not an array.",
+        "check_train": "the object raised KeyError (work.py line",
+        "check_net": "the object has no forward.",
     },
     prints=("SEEN",),
 )

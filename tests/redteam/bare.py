@@ -6,6 +6,7 @@ its results beside it; `judge` runs that and reads the results in the three ways
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -15,10 +16,10 @@ import sys
 import time
 import unittest
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from raid import Attack
@@ -52,17 +53,11 @@ def judge(root: Path, attacks: Sequence[Attack]) -> dict[str, Verdict]:
             (root / name).mkdir()
             (root / name / "work.py").write_text(text)
         for attack in attacks:
-            attack.write(replace_out(told, root / attack.key), root / attack.key)
+            attack.write(replace(told, out=root / attack.key), root / attack.key)
         folders = [*honest(), *(attack.key for attack in attacks)]
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         subprocess.run([sys.executable, __file__, *folders], cwd=root, env=environment, check=True)
         return {name: _read(root / name) for name in folders}
-
-
-def replace_out(told: object, out: Path) -> object:
-    from dataclasses import replace
-
-    return replace(told, out=out)  # type: ignore[type-var]
 
 
 def _read(folder: Path) -> Verdict:
@@ -175,7 +170,7 @@ CHECKS: dict[str, Callable[[ModuleType], None]] = {
 }
 
 
-def _child(folder: str) -> None:
+def _child(folder: str) -> NoReturn:
     os.chdir(folder)
     signal.alarm(_SECONDS)
     output = os.open(".output", os.O_WRONLY | os.O_CREAT, 0o600)
@@ -183,7 +178,18 @@ def _child(folder: str) -> None:
     os.dup2(output, 2)
     sys.path[:0] = [os.getcwd()]
     os.environ["AUTOGRADER_NONCE"] = "5f2b"
-    run()
+    status = 0
+    try:
+        run()
+    except SystemExit as leave:
+        status = int(leave.code or 0)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        status = 1
+    # What the interpreter does at its end, without the second that it takes to free all of torch.
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    os._exit(status)
 
 
 def main(folders: Sequence[str]) -> None:
@@ -197,7 +203,6 @@ def main(folders: Sequence[str]) -> None:
         pid = os.fork()
         if pid == 0:
             _child(folder)
-            return
         status = os.waitpid(pid, 0)[1]
         Path(folder, ".status").write_text(str(os.waitstatus_to_exitcode(status)))
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 from autograder.pipeline import Event
@@ -50,6 +51,7 @@ class Watched:
 def watched(out: Path, scratch: Path) -> Iterator[Watched]:
     """While it lasts temporary files go to `scratch`, and orphans of orphans become children of this process."""
     scratch.mkdir()
+    resource_tracker.ensure_running()  # multiprocessing's own, which stays for as long as this process lives
     libc = ctypes.CDLL(None)
     libc.prctl(_SUBREAPER, 1, 0, 0, 0)
     before, was = os.environ.get("TMPDIR"), tempfile.tempdir
@@ -79,7 +81,8 @@ def _processes(seen: Watched) -> set[str]:
     found = set()
     for pid in set(tree(os.getpid())) - {os.getpid()}:
         with suppress(OSError):
-            found.add(f"{pid} {Path(f'/proc/{pid}/cmdline').read_bytes()[:80]!r}")
+            after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            found.add(f"process {pid}, started at {after_name[19]}")
     return found
 
 

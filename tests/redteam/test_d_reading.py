@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 
-import attacks_d
 import numpy as np
 import pytest
-from attacks_d import ATTACKS
+from attacks_d import ATTACKS, CARRY_OUT, LEAVE
+from bare import Verdict, judge
 from common import AgainstAttacks, AgainstRaid
 from raid import SEED, Raid
-
-from autograder.reports import feedback
 
 __all__ = ["ATTACKS"]
 
@@ -23,6 +20,12 @@ class TestAttacks(AgainstAttacks):
 
 class TestRaid(AgainstRaid):
     pass
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
+    """With the one that leaves something behind before the one that takes it."""
+    return judge(tmp_path_factory.mktemp("bare"), [attack for attack in ATTACKS if attack.fools or attack is LEAVE])
 
 
 def drawn(check: str, shape: tuple[int, ...]) -> list[str]:
@@ -40,7 +43,7 @@ HIDDEN_INPUTS = {
 
 @pytest.mark.parametrize("check", HIDDEN_INPUTS)
 def test_hidden_inputs_reach_nothing_that_a_student_reads(check: str, raid: Raid) -> None:
-    grade = raid.grade(attacks_d.CARRY_OUT)
+    grade = raid.grade(CARRY_OUT)
     digits = drawn(check, HIDDEN_INPUTS[check])
     assert all(text in grade.output for text in digits), "the attack did not see them, so nothing is shown"
     pages = [(raid.out / "feedback" / f"{grade.submission}.{kind}").read_text("utf-8") for kind in ("html", "json")]
