@@ -14,7 +14,7 @@ def logistic_linear():
     # BEGIN SOLUTION the experiment logistic_linear
     return {
         "model": {},
-        "solver": {"optim_config": {"learning_rate": 3.0}, "lr_decay": 0.95, "batch_size": 50, "num_epochs": 40},
+        "solver": {"optim_config": {"learning_rate": 5.0}, "lr_decay": 0.96, "batch_size": 50, "num_epochs": 100},
     }
     # END SOLUTION
 
@@ -24,7 +24,7 @@ def logistic_hidden():
     # BEGIN SOLUTION the experiment logistic_hidden
     return {
         "model": {"hidden_dim": 16, "weight_scale": 0.3},
-        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.98, "batch_size": 50, "num_epochs": 80},
+        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.98, "batch_size": 50, "num_epochs": 120},
     }
     # END SOLUTION
 
@@ -34,7 +34,7 @@ def svm_linear():
     # BEGIN SOLUTION the experiment svm_linear
     return {
         "model": {},
-        "solver": {"optim_config": {"learning_rate": 3.0}, "lr_decay": 0.95, "batch_size": 50, "num_epochs": 40},
+        "solver": {"optim_config": {"learning_rate": 5.0}, "lr_decay": 0.96, "batch_size": 50, "num_epochs": 100},
     }
     # END SOLUTION
 
@@ -44,7 +44,7 @@ def svm_hidden():
     # BEGIN SOLUTION the experiment svm_hidden
     return {
         "model": {"hidden_dim": 16, "weight_scale": 0.3},
-        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.98, "batch_size": 50, "num_epochs": 80},
+        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.98, "batch_size": 50, "num_epochs": 120},
     }
     # END SOLUTION
 
@@ -54,7 +54,7 @@ def softmax_linear():
     # BEGIN SOLUTION the experiment softmax_linear
     return {
         "model": {},
-        "solver": {"optim_config": {"learning_rate": 0.1}, "lr_decay": 0.9, "batch_size": 50, "num_epochs": 10},
+        "solver": {"optim_config": {"learning_rate": 0.2}, "lr_decay": 0.9, "batch_size": 50, "num_epochs": 15},
     }
     # END SOLUTION
 
@@ -64,7 +64,7 @@ def softmax_hidden():
     # BEGIN SOLUTION the experiment softmax_hidden
     return {
         "model": {"hidden_dim": 64, "weight_scale": 0.05},
-        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.8, "batch_size": 50, "num_epochs": 8},
+        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.85, "batch_size": 50, "num_epochs": 12},
     }
     # END SOLUTION
 
@@ -83,7 +83,7 @@ def cnn_regularized():
     """Question 5.4: RegularizedConvNet, or your own class with dropout and batch normalisation."""
     # BEGIN SOLUTION the experiment cnn_regularized
     return {
-        "model": {"num_filters": 4, "filter_size": 5, "hidden_dim": 64, "weight_scale": 0.1, "dropout": 0.5},
-        "solver": {"optim_config": {"learning_rate": 0.3}, "lr_decay": 0.8, "batch_size": 25, "num_epochs": 4},
+        "model": {"num_filters": 6, "filter_size": 5, "hidden_dim": 128, "weight_scale": 0.1, "dropout": 0.5},
+        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.6, "batch_size": 50, "num_epochs": 4},
     }
     # END SOLUTION
