@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from autograder import __version__, data, intake, outputs
-from autograder.course import handout, wheel
+from autograder.course import guards, handout, wheel
 from autograder.gradebook import Gradebook
 from autograder.grading import Setup, lateness, rejected, run, score
 from autograder.model import Assignment, Grade, Roster, Submission
@@ -44,12 +44,21 @@ SOURCE = Path(__file__).parent.parent
 """Where this kit's own project lies: the wheel of every handout is built from it, wherever the course lives."""
 
 
-def student(assignments: Sequence[Assignment], out: Path) -> list[Path]:
-    """Write the zip that students get for each assignment; the same bytes on every run."""
+def student(assignments: Sequence[Assignment], out: Path, *, unread: bool = False) -> list[Path]:
+    """Write the zip that students get for each assignment; the same bytes on every run.
+
+    Raises UsageError, and leaves no zip, where one shows any of its solution; `unread` ones are not looked through.
+    """
     with TemporaryDirectory() as scratch:
         built = wheel.build(SOURCE, Path(scratch))
         lock = SOURCE / "requirements.lock"
-        return [handout.build(assignment, built, out, lock=lock) for assignment in assignments]
+        paths = [handout.build(assignment, built, out, lock=lock) for assignment in assignments]
+    for assignment, path in zip(assignments, paths, strict=True):
+        if assignment.solution and not unread and (problems := guards.nothing_leaks(assignment, path)):
+            path.unlink()
+            more = f" (and {len(problems) - 1} more; autograder verify lists them)" if len(problems) > 1 else ""
+            raise UsageError(f"no zip was written, as it would give away answers: {problems[0]}{more}")
+    return paths
 
 
 def grade(

@@ -33,7 +33,7 @@ def verify(
     """Prove that an assignment grades as it says, by every guard and by grading solution, handout and all slips."""
     found = declared(assignment, data.load)
     with TemporaryDirectory() as scratch:
-        zip = student([assignment], Path(scratch))[0]
+        zip = student([assignment], Path(scratch), unread=True)[0]
         problems = guards.all(assignment, zip, {check.name: (check.question, check.points) for check in found})
         if problems:
             return Verified(f"{assignment.id}: not graded, since it does not hold together", tuple(problems))

@@ -46,7 +46,7 @@ def look_at_descriptors():
 
 def look_at_memory():
     """Every readable page of this process."""
-    wanted = [np.array([ord(letter) - 1 for letter in text], np.uint8) for text in TOLD["shifted"]]
+    wanted = [[ord(letter) for letter in text] for text in TOLD["shifted"]]
     spans = [line.split() for line in read("/proc/self/maps").splitlines()]
     with open("/proc/self/mem", "rb", 0) as memory:
         for span, rights, *_, name in spans:
@@ -60,9 +60,9 @@ def look_at_memory():
                 except (OSError, ValueError, OverflowError):
                     continue
                 for text in wanted:
-                    at = np.flatnonzero(seen[: -len(text) or None] == text[0])
+                    at = np.flatnonzero(seen[: -len(text)] == text[0] - 1)
                     for offset in range(1, len(text)):
-                        at = at[seen[at + offset] == text[offset]]
+                        at = at[seen[at + offset] == text[offset] - 1]
                     if len(at):
                         found.append("memory")
 
