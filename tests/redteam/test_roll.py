@@ -36,5 +36,5 @@ def test_no_id_is_unknown_or_both_shown_and_given_up() -> None:
 
 
 def test_no_two_attacks_share_a_name() -> None:
-    keys = [key for keys in covered().values() for key in keys]
+    keys = [key for keys in covered().values() for key in keys if not key.startswith("test_")]
     assert len(keys) == len(set(keys))
