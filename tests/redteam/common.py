@@ -61,8 +61,8 @@ class AgainstRaid:
         assert raid.grades["zz-right"].score == raid.assignment.max_score
         assert 0 < raid.grades["wrong"].score < raid.assignment.max_score / 10
 
-    def test_nothing_outside_was_written_to(self, raid: Raid) -> None:
-        assert raid.changed == []
+    def test_nothing_outside_was_harmed(self, raid: Raid) -> None:
+        assert raid.harmed == []
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_nothing_is_left(self, kind: str, raid: Raid) -> None:

@@ -18,7 +18,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """`attack` is each of the module's ATTACKS, `fooling` each of those that a grader without walls falls for."""
     attacks: list[Attack] = getattr(metafunc.module, "ATTACKS", [])
     for name, chosen in (("attack", attacks), ("fooling", [a for a in attacks if a.fools])):
-        if name in metafunc.fixturenames:
+        if attacks and name in metafunc.fixturenames:
             metafunc.parametrize(name, chosen, ids=[a.key for a in chosen])
 
 
@@ -34,9 +34,19 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Raid:
     return grade(tmp_path_factory.mktemp("quiet"), [], workers=1)
 
 
+@pytest.fixture(scope="session")
+def runs() -> dict[int, Raid]:
+    """The runs that there have been: modules with the same ATTACKS share one."""
+    return {}
+
+
 @pytest.fixture(scope="module")
-def raid(attacks: list[Attack], quiet: Raid, tmp_path_factory: pytest.TempPathFactory) -> Raid:
-    return grade(tmp_path_factory.mktemp("raid"), attacks)
+def raid(
+    attacks: list[Attack], quiet: Raid, runs: dict[int, Raid], tmp_path_factory: pytest.TempPathFactory
+) -> Raid:
+    if id(attacks) not in runs:
+        runs[id(attacks)] = grade(tmp_path_factory.mktemp("raid"), attacks)
+    return runs[id(attacks)]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ Every attack is the honest wrong submission with something added, so whatever it
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import signal
@@ -13,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +23,6 @@ import leftovers
 from autograder import course, pipeline
 from autograder.intake.names import label
 from autograder.model import Assignment, Grade
-from autograder.pipeline import Event
 
 HERE = Path(__file__).parent
 TRAP = HERE / "trap"
@@ -44,7 +42,7 @@ LAYERS = {
 """What can stop an attack → why."""
 Layer = Literal["process", "data", "wire", "walls", "budget", "intake", "reports", "records"]
 
-BAIT = ("run_autograder", "sitecustomize.py", "zz.pth", ".bashrc", "results.json")
+BAIT = ("run_autograder", "sitecustomize.py", "zz.pth", ".bashrc", "results.json", "gradebook.db")
 """Files in a place that everybody may write to, which only the walls keep a worker from."""
 
 ATTEMPT = '''
@@ -107,13 +105,19 @@ class Told:
 
     out: Path
     bait: Path
-    victim: int
-    grader: int = field(default_factory=os.getpid)
+    process: subprocess.Popen[bytes]
 
     def fill(self, code: str) -> str:
-        for name in ("out", "bait", "grader", "victim"):
-            code = code.replace(f"__{name.upper()}__", str(getattr(self, name)))
+        known = {"OUT": self.out, "BAIT": self.bait, "GRADER": os.getpid(), "VICTIM": self.process.pid}
+        for name, value in known.items():
+            code = code.replace(f"__{name}__", str(value))
         return code
+
+    def harmed(self) -> list[str]:
+        """What of the bait was written to, and whether the process is gone."""
+        changed = {name for name in BAIT if not _is_bait(self.bait / name)}
+        changed |= {path.name for path in self.bait.iterdir()} - {*BAIT}
+        return sorted(changed | ({"victim"} if self.process.poll() is not None else set()))
 
 
 @dataclass(frozen=True)
@@ -121,12 +125,12 @@ class Raid:
     """A run that is over. `left` is, by kind, what of it is still there."""
 
     assignment: Assignment
+    inbox: Path
     out: Path
-    told: Told
     grades: Mapping[str, Grade]
     left: Mapping[str, list[str]]
-    changed: Sequence[str]
-    """Names of bait that was written to."""
+    harmed: Sequence[str]
+    """What of the bait was written to or ended."""
 
     def grade(self, attack: Attack) -> Grade:
         return self.grades[attack.submission]
@@ -156,9 +160,12 @@ def grade(root: Path, attacks: Sequence[Attack], workers: int = 2) -> Raid:
             files = {name: told.fill(text) if isinstance(text, str) else text for name, text in attack.files.items()}
             zipped(inbox / f"{attack.upload or attack.key}.zip", {"work.py": attack.source(told), **files})
         grades = pipeline.grade(assignment, inbox, out, workers=workers, seed=SEED, tell=watched.tell)
-        changed = [name for name in (*BAIT, "gradebook.db") if (told.bait / name).read_bytes() != b"bait\n"]
-        changed += sorted({path.name for path in told.bait.iterdir()} - {*BAIT, "gradebook.db"})
-    return Raid(assignment, out, told, {g.submission: g for g in grades}, watched.left(), changed)
+        harmed = told.harmed()
+    return Raid(assignment, inbox, out, {g.submission: g for g in grades}, watched.left(), harmed)
+
+
+def _is_bait(path: Path) -> bool:
+    return path.is_file() and path.read_bytes() == b"bait\n"
 
 
 def zipped(path: Path, files: Mapping[str, str | bytes]) -> None:
@@ -173,13 +180,12 @@ def surroundings(out: Path) -> Iterator[Told]:
     with tempfile.TemporaryDirectory(prefix="autograder-bait-") as place:
         bait = Path(place)
         bait.chmod(0o777)
-        for name in (*BAIT, "gradebook.db"):
+        for name in BAIT:
             (bait / name).write_text("bait\n")
             (bait / name).chmod(0o666)
         victim = subprocess.Popen([sys.executable, "-S", "-c", "import signal; signal.pause()"], cwd="/")
         try:
-            yield Told(out, bait, victim.pid)
-            assert victim.poll() is None, "an attack killed a process outside"
+            yield Told(out, bait, victim)
         finally:
             victim.send_signal(signal.SIGKILL)
             victim.wait()
@@ -189,10 +195,3 @@ def timeless(grade: Grade) -> Grade:
     """A grade without the seconds it took."""
     return replace(grade, seconds=0.0, outcomes=tuple(replace(o, seconds=0.0) for o in grade.outcomes))
 
-
-def crew() -> list[int]:
-    """The grading processes of the moment."""
-    return [child.pid for child in multiprocessing.active_children() if child.pid]
-
-
-Tell = Callable[[Event], None]
