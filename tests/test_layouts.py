@@ -12,8 +12,10 @@ from packed import CODE, an_assignment, write, zip_bytes
 
 from autograder.intake import Arrival, IntakeError, discover
 from autograder.intake.layouts import _with_own_names
+from autograder.intake.names import MAX_NAME, label
 
 ZIP = zip_bytes(CODE)
+LONG = "x" * MAX_NAME
 
 
 def names(path: Path, with_assignment: bool = False) -> list[str]:
@@ -105,8 +107,10 @@ def test_e3_names_in_a_bulk_zip_that_lead_outside_are_nobodys(tmp_path: Path) ->
     assert names(tmp_path / "class.zip") == ["ada", "bob"]
 
 
-@given(st.lists(st.sampled_from(["a", "A", "a-2", "a-3", "A-2", "b"])))
+@given(st.lists(st.sampled_from(["a", "A", "a-2", "a-3", "A-2", "b", LONG, f"{LONG[:-1]}é", f"{LONG[:-2]}-2"])))
 def test_every_arrival_gets_a_name_of_its_own(called: list[str]) -> None:
-    arrivals = [Arrival(name, Path(str(i))) for i, name in enumerate(called)]
-    given_names = [arrival.name.casefold() for arrival in _with_own_names(arrivals)]
-    assert len(set(given_names)) == len(called)
+    arrivals = [Arrival(label(name, is_folder=True), Path(str(i))) for i, name in enumerate(called)]
+    own = [arrival.name for arrival in _with_own_names(arrivals)]
+    assert len({name.casefold() for name in own}) == len(called)
+    # Its files are kept in a folder called so: cut to length there, two would lie in one.
+    assert [label(name, is_folder=True) for name in own] == own

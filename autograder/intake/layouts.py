@@ -10,7 +10,7 @@ from pathlib import Path
 from autograder.intake.arrival import Arrival, IntakeError
 from autograder.intake.choose import asked, is_pattern
 from autograder.intake.gradescope import METADATA
-from autograder.intake.names import label
+from autograder.intake.names import label, numbered
 from autograder.intake.platforms import LAYOUTS
 from autograder.intake.shelf import Shelf, open_shelf
 from autograder.model import Assignment
@@ -104,6 +104,6 @@ def _with_own_names(arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
         name, number = arrival.name, 1
         while name.casefold() in used or (number > 1 and name.casefold() in natural):
             number += 1
-            name = f"{arrival.name}-{number}"
+            name = numbered(arrival.name, number)
         used.add(name.casefold())
         yield replace(arrival, name=name)

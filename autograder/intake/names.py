@@ -82,3 +82,9 @@ def label(file_name: str, is_folder: bool) -> str:
         name = re.sub(r"\.tar(\.[a-z0-9]{1,4})?$|\.[A-Za-z0-9]{1,5}$", "", name, flags=re.IGNORECASE) or name
     name = re.sub(r"^\.+|^-+", "_", name.strip()).rstrip(". ")
     return name.encode()[:MAX_NAME].decode("utf-8", "ignore").rstrip(". ") or "unnamed"
+
+
+def numbered(name: str, number: int) -> str:
+    """A label that differs from `name` by a number, and is still one: `label` changes nothing about it."""
+    tail = f"-{number}"
+    return name.encode()[: MAX_NAME - len(tail)].decode("utf-8", "ignore") + tail
