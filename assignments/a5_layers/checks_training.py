@@ -5,39 +5,24 @@ Settings are those of your experiments.py; where that file or a function is miss
 
 from autograder.checks import Failure, accuracy, points, require, settings, shape_of, tiers
 
+
+def run(rate, decay, batch, epochs, **model):
+    """Settings of a training run by plain gradient descent."""
+    config = {"learning_rate": rate}
+    return {"model": model, "solver": dict(optim_config=config, lr_decay=decay, batch_size=batch, num_epochs=epochs)}
+
+
 OWN = {
-    "logistic_linear": {
-        "model": {},
-        "solver": {"optim_config": {"learning_rate": 5.0}, "lr_decay": 0.96, "batch_size": 50, "num_epochs": 100},
-    },
-    "logistic_hidden": {
-        "model": {"hidden_dim": 16, "weight_scale": 0.3},
-        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.98, "batch_size": 50, "num_epochs": 120},
-    },
-    "svm_linear": {
-        "model": {},
-        "solver": {"optim_config": {"learning_rate": 5.0}, "lr_decay": 0.96, "batch_size": 50, "num_epochs": 100},
-    },
-    "svm_hidden": {
-        "model": {"hidden_dim": 16, "weight_scale": 0.3},
-        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.98, "batch_size": 50, "num_epochs": 120},
-    },
-    "softmax_linear": {
-        "model": {},
-        "solver": {"optim_config": {"learning_rate": 0.2}, "lr_decay": 0.9, "batch_size": 50, "num_epochs": 15},
-    },
-    "softmax_hidden": {
-        "model": {"hidden_dim": 64, "weight_scale": 0.05},
-        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.85, "batch_size": 50, "num_epochs": 12},
-    },
-    "cnn": {
-        "model": {"num_filters": 4, "filter_size": 5, "hidden_dim": 64, "weight_scale": 0.1},
-        "solver": {"optim_config": {"learning_rate": 0.3}, "lr_decay": 0.8, "batch_size": 25, "num_epochs": 4},
-    },
-    "cnn_regularized": {
-        "model": {"num_filters": 6, "filter_size": 5, "hidden_dim": 128, "weight_scale": 0.1, "dropout": 0.5},
-        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.6, "batch_size": 50, "num_epochs": 4},
-    },
+    "logistic_linear": run(5.0, 0.96, 50, 100),
+    "logistic_hidden": run(0.5, 0.98, 50, 120, hidden_dim=16, weight_scale=0.3),
+    "svm_linear": run(5.0, 0.96, 50, 100),
+    "svm_hidden": run(0.5, 0.98, 50, 120, hidden_dim=16, weight_scale=0.3),
+    "softmax_linear": run(0.2, 0.9, 50, 15),
+    "softmax_hidden": run(0.5, 0.85, 50, 12, hidden_dim=64, weight_scale=0.05),
+    "cnn": run(0.3, 0.8, 25, 4, num_filters=4, filter_size=5, hidden_dim=64, weight_scale=0.1),
+    "cnn_regularized": run(
+        0.5, 0.6, 50, 4, num_filters=6, filter_size=5, hidden_dim=128, weight_scale=0.1, dropout=0.5
+    ),
 }
 LIMITS = {"weight_scale": float, "reg": float, "hidden_dim": (1, 256)}
 FILTERS = LIMITS | {"num_filters": (1, 16), "filter_size": (1, 9)}
