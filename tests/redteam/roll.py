@@ -9,6 +9,7 @@ IDS = {
     "B": 14,
     "C": 11,
     "D": 14,
+    "E": 18,
 }
 """Group → how many attacks it has, A1 to A17 and so on."""
 
@@ -18,6 +19,7 @@ LIMITS = {
     "D8": "Which checks pass is a bit each, and how long a run takes a few more: over many runs of one seed they add up. "
     "So a run draws new inputs from a new seed, and a course counts attempts.",
     "D12": "A submission can tell that it is being graded. It gains nothing by it: it is graded on what it then does.",
+    "E16": "A submission may use its budget of CPU seconds for whatever it likes, on every attempt: a course counts attempts.",
 }
 """ID → what is left, and why."""
 
