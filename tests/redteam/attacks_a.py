@@ -619,7 +619,7 @@ def train(x, y):
 )
 
 INJECTED_NAME = Attack(
-    "A16", "name-of-a-formula", "reports", upload="=HYPERLINK(\"http:,evil\",\"click\")<img src=x onerror=alert(5)>"
+    "A16", "name-of-a-formula", "reports", upload='=HYPERLINK("http:,evil","click")<img src=x onerror=alert(5)>'
 )
 
 INJECTED_TERMINAL = Attack("A16", "name-of-a-terminal", "reports", upload="@SUM(1)\x1b[31m[bold red]red\u202e")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("common")
-
 from bare import Verdict, judge
 from raid import Attack, Raid, grade
+
+pytest.register_assert_rewrite("common")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,9 +41,7 @@ def runs() -> dict[int, Raid]:
 
 
 @pytest.fixture(scope="module")
-def raid(
-    attacks: list[Attack], quiet: Raid, runs: dict[int, Raid], tmp_path_factory: pytest.TempPathFactory
-) -> Raid:
+def raid(attacks: list[Attack], quiet: Raid, runs: dict[int, Raid], tmp_path_factory: pytest.TempPathFactory) -> Raid:
     if id(attacks) not in runs:
         runs[id(attacks)] = grade(tmp_path_factory.mktemp("raid"), attacks)
     return runs[id(attacks)]

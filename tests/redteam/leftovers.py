@@ -18,7 +18,17 @@ from autograder.pipeline import Event
 from autograder.sandbox.staging import _FIRST_UID, _UIDS
 from autograder.sandbox.watchdog import tree
 
-KINDS = ("processes", "descriptors", "shared memory", "System V objects", "temporary files", "cgroups", "user ids", "mounts", "results")
+KINDS = (
+    "processes",
+    "descriptors",
+    "shared memory",
+    "System V objects",
+    "temporary files",
+    "cgroups",
+    "user ids",
+    "mounts",
+    "results",
+)
 """Each is a test of its own."""
 _SUBREAPER = 36
 _SECONDS = 10.0
@@ -87,11 +97,14 @@ def _processes(seen: Watched) -> set[str]:
 
 
 def _descriptors(seen: Watched) -> set[str]:
+    """Pipes, sockets and the like, and files of the run; fonts that a library keeps open are none of it."""
     found = set()
     for fd in os.listdir("/proc/self/fd"):
         with suppress(OSError):
-            found.add(f"{fd} {os.readlink(f'/proc/self/fd/{fd}')}")
-    return {name for name in found if "/proc/" not in name}
+            name = os.readlink(f"/proc/self/fd/{fd}")
+            if ":" in name or name.startswith((str(seen.out), str(seen.scratch))):
+                found.add(f"{fd} {name}")
+    return found
 
 
 def _shared_memory(seen: Watched) -> set[str]:

@@ -194,4 +194,3 @@ def surroundings(out: Path) -> Iterator[Told]:
 def timeless(grade: Grade) -> Grade:
     """A grade without the seconds it took."""
     return replace(grade, seconds=0.0, outcomes=tuple(replace(o, seconds=0.0) for o in grade.outcomes))
-

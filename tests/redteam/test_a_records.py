@@ -1,4 +1,4 @@
-"""Group A, what is read of a run afterwards: by the next run, by a browser, a spreadsheet and a terminal; and its sums."""
+"""Group A, what is read of a run afterwards: by the next run, a browser, a spreadsheet and a terminal; and its sums."""
 
 from __future__ import annotations
 
@@ -210,7 +210,8 @@ def test_what_is_no_accuracy_reaches_no_tier(value: float) -> None:
 
 @pytest.mark.covers("A17")
 def test_scores_that_are_no_numbers_are_the_submissions_to_mend() -> None:
-    for scores in ([math.nan, 1.0], [math.inf, 1.0], [1j, 1.0], [True], None, "11", [[1.0, 2.0], [1.0, 2.0], [0.0, 1.0]]):
+    three_rows = [[1.0, 2.0], [1.0, 2.0], [0.0, 1.0]]
+    for scores in ([math.nan, 1.0], [math.inf, 1.0], [1j, 1.0], [True], None, "11", three_rows):
         with pytest.raises(Failure):
             accuracy(scores, [0, 1])
 

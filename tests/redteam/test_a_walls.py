@@ -117,9 +117,12 @@ def test_a_worker_kills_its_zygote_only_without_a_pid_namespace(full: Isolation,
             assert student.work.double(2.0) == 2.0
         assert own.pid == before
         assert is_alive(before)
-        with opened(own, full.without(*PROCESSES), PARENT_KILLED, told, tmp_path / "open") as student:
-            with contextlib.suppress(Interrupted):  # it dies with its parent, perhaps after it has answered
-                student.work.double(2.0)
+        less = full.without(*PROCESSES)
+        with (
+            opened(own, less, PARENT_KILLED, told, tmp_path / "open") as student,
+            contextlib.suppress(Interrupted),  # it dies with its parent, perhaps after it has answered
+        ):
+            student.work.double(2.0)
         assert eventually(lambda: not is_alive(before))
         # and even then the next submission gets a worker, from a new zygote
         with opened(own, full, PARENT_KILLED, told, tmp_path / "after") as student:

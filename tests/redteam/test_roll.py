@@ -5,22 +5,27 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
+from raid import Attack
 from roll import LIMITS, ids
 
 
 def covered() -> dict[str, list[str]]:
     """ID → the attacks and tests of this folder that show it."""
     found: dict[str, list[str]] = {}
+    lists: dict[int, list[Attack]] = {}
     for path in sorted(Path(__file__).parent.glob("test_*.py")):
         module = importlib.import_module(path.stem)
-        for attack in getattr(module, "ATTACKS", ()):
-            found.setdefault(attack.id, []).append(attack.key)
+        attacks = getattr(module, "ATTACKS", [])
+        lists[id(attacks)] = attacks  # two modules may share a run
         for name, member in vars(module).items():
             if not name.startswith("test_"):
                 continue
             for mark in getattr(member, "pytestmark", ()):
-                for id in mark.args if mark.name == "covers" else ():
-                    found.setdefault(id, []).append(name)
+                for covers in mark.args if mark.name == "covers" else ():
+                    found.setdefault(covers, []).append(name)
+    for attacks in lists.values():
+        for attack in attacks:
+            found.setdefault(attack.id, []).append(attack.key)
     return found
 
 
