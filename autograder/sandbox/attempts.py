@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import socket
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +17,7 @@ from autograder.sandbox import syscalls
 from autograder.sandbox.pipes import PREFIX
 
 Facts = dict[str, Any]
-"""`secret` a file, `victim` a process, `port` and `name` of listening sockets, `most` processes allowed."""
+"""`secret` a file, `victim` a process, `port`, `udp` and `name` of sockets of others; of an excess, its measure."""
 
 
 class HeldBackError(Exception):
@@ -69,6 +71,18 @@ def _make_a_namespace(facts: Facts) -> None:
         raise HeldBackError
 
 
+def _send_over_udp(facts: Facts) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        out.connect(("127.0.0.1", facts["udp"]))
+        out.send(b"an input")
+        time.sleep(0.02)  # word that nobody is there comes with the next
+        out.send(b"an input")
+
+
+def _change_what_is_known_of_a_file(facts: Facts) -> None:
+    os.utime(facts["secret"], (0, 0))
+
+
 def _start_too_many_processes(facts: Facts) -> None:
     children: list[int] = []
     try:
@@ -77,6 +91,7 @@ def _start_too_many_processes(facts: Facts) -> None:
             if child == 0:
                 signal.pause()
             children.append(child)
+        time.sleep(facts["patience"])
     finally:
         for child in children:
             os.kill(child, signal.SIGKILL)
@@ -93,16 +108,36 @@ ATTEMPTS: Final[dict[str, Callable[[Facts], None]]] = {
     "connect over TCP": _connect_over_tcp,
     "connect to a local socket": _connect_to_a_local_socket,
     "make a namespace": _make_a_namespace,
-    "start too many processes": _start_too_many_processes,
+    "send over UDP": _send_over_udp,
+    "change what is known of a file": _change_what_is_known_of_a_file,
 }
 ON_FILES: Final = ("read a file", "list a folder", "write a file")
-HOARD: Final = "hold too much memory"
 
 
-def hoard(megabytes: int) -> None:
-    """Write to that much memory, a bit at a time so that whoever watches may notice, and hold on to it."""
-    held = [bytearray(os.urandom(1) * (1 << 20)) for _ in range(megabytes)]
+def _hold_too_much_memory(facts: Facts) -> None:
+    """Write to it a bit at a time, so that whoever watches may notice, and hold on to it."""
+    held = [bytearray(os.urandom(1) * (1 << 20)) for _ in range(facts["megabytes"])]
+    time.sleep(facts["patience"])
     del held
+
+
+def _fill_the_disk(facts: Facts) -> None:
+    """In files that have no name any more."""
+    with contextlib.ExitStack() as held:
+        for _ in range(4):
+            file = held.enter_context(tempfile.TemporaryFile())
+            for _ in range(facts["scratch_mb"]):
+                file.write(bytes(1 << 19))
+            file.flush()
+        time.sleep(facts["patience"])
+
+
+EXCESSES: Final[dict[str, Callable[[Facts], None]]] = {
+    "start too many processes": _start_too_many_processes,
+    "hold too much memory": _hold_too_much_memory,
+    "fill the disk": _fill_the_disk,
+}
+"""What may end the worker that tries."""
 
 
 def serve(read_fd: int, write_fd: int, folder: Path, reply_bytes: int) -> None:
@@ -110,11 +145,8 @@ def serve(read_fd: int, write_fd: int, folder: Path, reply_bytes: int) -> None:
     with open(read_fd, "rb", closefd=False) as requests:
         while prefix := requests.read(PREFIX.size):
             facts = json.loads(requests.read(PREFIX.unpack(prefix)[0]))
-            if "hoard" in facts:
-                hoard(facts["hoard"])
-                through = [HOARD]
-            else:
-                through = [name for name, attempt in ATTEMPTS.items() if _works(attempt, facts)]
+            wanted = {name: EXCESSES[name] for name in [facts["excess"]]} if "excess" in facts else ATTEMPTS
+            through = [name for name, attempt in wanted.items() if _works(attempt, facts)]
             header = json.dumps(through).encode()
             os.write(write_fd, PREFIX.pack(len(header), 0) + header)
 
@@ -122,6 +154,6 @@ def serve(read_fd: int, write_fd: int, folder: Path, reply_bytes: int) -> None:
 def _works(attempt: Callable[[Facts], None], facts: Facts) -> bool:
     try:
         attempt(facts)
-    except (OSError, HeldBackError):
+    except (OSError, MemoryError, HeldBackError):
         return False
     return True

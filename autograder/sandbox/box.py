@@ -8,12 +8,12 @@ import select
 import signal
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from autograder.model import Limits
 from autograder.sandbox.isolation import Isolation, SandboxError
 from autograder.sandbox.orders import Orders
-from autograder.sandbox.transport import Stopped
+from autograder.sandbox.transport import Kind, Stopped
 
 if TYPE_CHECKING:  # what only Linux has is imported when it is used
     from autograder.sandbox.launch import Running
@@ -44,8 +44,10 @@ class Zygote:
 
     def _start(self) -> None:
         from autograder.sandbox import launch
+        from autograder.sandbox.ground import Ground
         from autograder.sandbox.limits import Memory
 
+        self._ground = Ground()
         self._running = launch.Running(*self._how)
         self._memory = Memory(self._running.process.pid) if "cgroup" in self.isolation.parts else None
 
@@ -78,6 +80,7 @@ class Zygote:
         from autograder.sandbox import pipes, staging
 
         parts = self.isolation.parts
+        jail, place = self._ground.places(parts)
         uid, given = 0, {}
         if "uid" in parts:
             lease = staging.Lease(self._opened)
@@ -86,21 +89,24 @@ class Zygote:
         if self._memory:
             self._memory.allow(limits.memory_mb)
             held.callback(self._memory.disallow, limits.memory_mb)
-        staged = staging.stage(folder, uid, "mount" in parts)
+        staged = staging.stage(folder, uid, place)
         held.callback(staged.close)
         if staged.tree >= 0:
             given["submission"] = staged.tree
         ends = pipes.Ends(held)
         given |= ends.theirs
-        orders = Orders(self.isolation.level, parts, limits, staged.folder, staged.scratch, uid)
+        abi = self.isolation.landlock_abi
+        orders = Orders(self.isolation.level, parts, limits, staged.folder, staged.scratch, uid, jail, abi)
         answer, fds = self._running.ask({"orders": orders.as_json(), "fds": list(given)}, list(given.values()))
         ends.let_go()
         held.callback(os.close, fds[0])
+        staged.note(answer["pid"])
         return Box(self._running, answer["pid"], fds[0], ends, self._memory, limits, "pid" in parts, held.pop_all())
 
     def close(self) -> None:
         """End the zygote, and with it every box that is still open."""
         self._running.close()
+        self._ground.close()
         if self._memory:
             self._memory.close()
 
@@ -138,7 +144,7 @@ class Box:
         self._body_cap = limits.reply_mb << 20
         self._output = Output(ends.output, limits.output_kb << 10)
         self._spent = 0.0
-        self._death: tuple[int, str] | None = None
+        self._death: tuple[int, Kind | Literal[""]] | None = None
         self._poll = select.poll()
         for fd in (ends.reply, ends.output, pidfd):
             self._poll.register(fd, select.POLLIN)
@@ -206,30 +212,33 @@ class Box:
         """Why a worker that closed its pipes did so."""
         died_by_itself = bool(select.select([self._pidfd], [], [], _LAST_BREATH)[0])
         status, why = self._end()
-        if why == "memory" or self._ran_out_of_memory:
-            return Stopped("memory", "its processes held more than they may")
+        if why or self._ran_out_of_memory:
+            return Stopped(why or "memory", "its processes held more than they may")
         if not died_by_itself:
             return Stopped("died", "closed its pipes")
         code = os.waitstatus_to_exitcode(status)
         return Stopped("died", signal.Signals(-code).name if code < 0 else f"exit status {code}")
 
-    def _end(self) -> tuple[int, str]:
+    def _end(self) -> tuple[int, Kind | Literal[""]]:
         """Kill the worker and wait until nothing of it is left: (wait status, why the zygote killed it, if it did)."""
         if self._death is not None:
             return self._death
         self.spent()
-        self._death = (0, "")
+        death: tuple[int, Kind | Literal[""]] = (0, "")
+        self._death = death
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         try:
             answer, _ = self._running.ask({"reap": self.pid, "alone": self._alone})
-            self._death = (answer["status"], answer["why"])
+            death = self._death = (answer["status"], answer["why"])
             self._spent = max(self._spent, answer["cpu"])
         except SandboxError:  # a dead zygote takes its workers along; whoever adopts them does the waiting
             select.select([self._pidfd], [], [], _LAST_BREATH)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)  # what they started, they do not take along
         with contextlib.suppress(Stopped):
             self._output.drain()
-        return self._death
+        return death
 
     def printed(self) -> str:
         """What was printed so far, bounded by limits.output_kb."""

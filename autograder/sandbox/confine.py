@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Final
 
-from autograder.sandbox import landlock, limits, namespaces, seccomp, syscalls
+from autograder.sandbox import jail, landlock, limits, namespaces, seccomp, syscalls
 from autograder.sandbox.namespaces import INSIDE, Tree
 from autograder.sandbox.orders import SUBMISSION, Orders
 from autograder.sandbox.sources import DEVICES, Sources
@@ -37,6 +37,7 @@ class Start:
 def confine(orders: Orders, start: Start) -> int:
     """Confine this process for good. Returns the Landlock ABI used, 0 for none; raises OSError if a layer fails."""
     parts = orders.parts
+    others = 0 if "user" in parts else limits.processes_of(orders.uid or os.getuid())
     _settle(start)
     if "user" in parts:
         _become_inside(orders, start)
@@ -46,23 +47,29 @@ def confine(orders: Orders, start: Start) -> int:
         syscalls.call("sethostname", namespaces.HOST_NAME, len(namespaces.HOST_NAME))
     if "mount" in parts:
         _enter_root(orders, start)
+    if orders.jail:
+        jail.enter(orders.jail)
     if orders.uid and "user" not in parts:
         _become(orders.uid)
     if "pid" not in parts:
         syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)  # orphans stay in sight, below us
     if "rlimits" in parts:
-        others = 0 if "user" in parts else limits.processes_of(os.getuid())
         limits.apply_rlimits(orders.limits, start.baseline, orders.limits.processes + others)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
-    abi = landlock.restrict(_rules(orders, start.sources)) if "landlock" in parts else 0
-    # credentials that change clear both of these; where the pid namespace hides all others, being readable does no harm
+    abi = landlock.restrict(_rules(orders, start.sources), orders.landlock_abi) if "landlock" in parts else 0
+    # credentials that change clear both of these
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, _SIGKILL)
-    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1 if "pid" in parts and "user" in parts else 0)
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, int(_may_be_read(orders)))
     if "capabilities" in parts:
         syscalls.drop_capabilities()
     if "seccomp" in parts:
-        seccomp.install(seccomp.assemble(orders.level == "ns", os.getpid()))
+        seccomp.install(seccomp.assemble(orders.level == "ns", os.getpid(), bool(orders.uid)))
     return abi
+
+
+def _may_be_read(orders: Orders) -> bool:
+    """Whether no other worker can look into this one anyway; then we may, who count the files that it holds open."""
+    return bool({"pid", "user"} <= set(orders.parts) or orders.uid or "landlock" in orders.parts)
 
 
 def _settle(start: Start) -> None:
@@ -102,13 +109,15 @@ def _rules(orders: Orders, sources: Sources) -> list[tuple[str, int]]:
     devices = [(path, landlock.DEVICE) for path in DEVICES]
     if "mount" in orders.parts:
         return [("/", landlock.READ), ("/tmp", landlock.WRITE), ("/dev/shm", landlock.WRITE), *devices]
+    if orders.jail:
+        return [("/", landlock.READ), (orders.inner_scratch, landlock.WRITE), *devices]
     read = [*sources.binds, orders.folder, f"/proc/{os.getpid()}", "/proc/self"]
     return [*((path, landlock.READ) for path in read), (orders.scratch, landlock.WRITE), *devices]
 
 
 def keep_only_pipes(start: Start) -> None:
     """Leave descriptors 0 to 4 (nothing, output, output, requests, replies) and the status pipe, closed by `report`."""
-    empty = os.open(os.devnull, os.O_RDONLY)
+    empty = _nothing_to_read()
     spare = 100  # above every target, so that no move overwrites one that is still to be made
     moves = (empty, start.output, start.output, start.request, start.reply, start.status)
     for i, fd in enumerate(moves):
@@ -116,6 +125,15 @@ def keep_only_pipes(start: Start) -> None:
     for i in range(len(moves)):
         os.dup2(spare + i, i, inheritable=i != _STATUS_FD)
     os.closerange(len(moves), 65536)
+
+
+def _nothing_to_read() -> int:
+    try:
+        return os.open(os.devnull, os.O_RDONLY)
+    except OSError:  # a root without devices
+        reader, writer = os.pipe()
+        os.close(writer)
+        return reader
 
 
 def report(text: str) -> None:

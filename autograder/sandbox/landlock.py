@@ -41,12 +41,12 @@ def abi() -> int:
         return 0
 
 
-def restrict(rules: Sequence[tuple[str, int]], tcp: bool = False) -> int:
+def restrict(rules: Sequence[tuple[str, int]], most: int = 0, tcp: bool = False) -> int:
     """Allow only `rules` (path → rights), no TCP unless told so, and no signals or abstract sockets beyond oneself.
 
-    A path out of reach grants nothing. Returns the ABI used; raises OSError where there is no Landlock.
+    A path out of reach grants nothing. Returns the ABI used, not above `most`; raises OSError where there is none.
     """
-    version = abi()
+    version = min(abi(), most or 99)
     if not version:
         raise OSError(38, "this kernel has no Landlock")
     handled = (1 << _KNOWN_BITS.get(version, 16)) - 1

@@ -15,8 +15,8 @@ from typing import Any, Final
 from autograder.sandbox.isolation import SandboxError
 from autograder.sandbox.sources import site_folders
 
-_PACKAGE: Final = Path(__file__).parent.parent
-_BOOT: Final = _PACKAGE / "sandbox" / "boot.py"
+PACKAGE: Final = Path(__file__).parent.parent
+_BOOT: Final = PACKAGE / "sandbox" / "boot.py"
 _MESSAGE: Final = 1 << 16
 _START_SECONDS: Final = 300
 _ANSWER_SECONDS: Final = 60
@@ -48,7 +48,7 @@ class Running:
                 start_new_session=True,  # a Ctrl-C at the terminal is for the grader
             )
             theirs.close()
-            settings = {"package": str(_PACKAGE), "preload": list(preload), "serve": serve}
+            settings = {"package": str(PACKAGE), "preload": list(preload), "serve": serve}
             self._control.settimeout(_START_SECONDS)
             try:
                 answer, _ = self.ask(settings)

@@ -26,16 +26,20 @@ class Orders:
     folder: str
     scratch: str
     uid: int = 0
+    jail: str = ""
+    """A root of copies, for a worker that has the part; `folder` and `scratch` lie below it then."""
+    landlock_abi: int = 0
+    """The newest that may be used: the one that was tried."""
 
     @property
     def inner_folder(self) -> str:
         """Where the worker finds the submission."""
-        return SUBMISSION if "mount" in self.parts else self.folder
+        return SUBMISSION if "mount" in self.parts else self.folder.removeprefix(self.jail)
 
     @property
     def inner_scratch(self) -> str:
         """Where the worker may write."""
-        return "/tmp" if "mount" in self.parts else self.scratch
+        return "/tmp" if "mount" in self.parts else self.scratch.removeprefix(self.jail)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -23,13 +23,17 @@ mq_open mq_unlink
 """Never needed by an assignment. The last two lines are memory of no process, which no watchdog could count."""
 
 WITHOUT_NAMESPACES: Final = """
-setsid setpgid pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo tkill ioprio_set setpriority
+setsid setpgid pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo ioprio_set setpriority
 sched_setscheduler sched_setattr sched_setparam
-chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat
-setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr utime utimes utimensat futimesat truncate
+setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr truncate
 connect bind listen
 """
 """Denied where no namespace hides the neighbours: Landlock does not mediate these, a new session escapes the kill."""
+
+WITHOUT_AN_OWN_UID: Final = """
+tkill chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes utimensat futimesat
+"""
+"""Denied where the neighbours are the same user's besides."""
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
@@ -80,8 +84,12 @@ class _Program:
         self.add(_RETURN, _error(_EPERM))
 
 
-def assemble(namespaces: bool, pid: int = 0) -> bytes:
-    """The filter's instructions. Without namespaces there are more, and only the worker `pid` may be signalled."""
+def assemble(namespaces: bool, pid: int = 0, own_uid: bool = False) -> bytes:
+    """The filter's instructions. Without namespaces there are more.
+
+    Without an own uid besides, only the worker `pid` may be signalled: not even its own children may.
+    """
+    denied = ALWAYS if namespaces else ALWAYS + WITHOUT_NAMESPACES + ("" if own_uid else WITHOUT_AN_OWN_UID)
     program = _Program()
     program.add(_LOAD, _ARCH)
     program.add(_EQUAL, syscalls.AUDIT_ARCH, 1, 0)
@@ -89,7 +97,7 @@ def assemble(namespaces: bool, pid: int = 0) -> bytes:
     program.add(_LOAD, _NUMBER)
     program.add(_AT_LEAST, syscalls.FIRST_UNKNOWN, 0, 1)  # newer than the table, and x32's numbers
     program.add(_RETURN, _error(_ENOSYS))
-    for name in (ALWAYS if namespaces else ALWAYS + WITHOUT_NAMESPACES).split():
+    for name in denied.split():
         program.deny(name)
     program.deny("clone3", _ENOSYS)  # its flags lie in memory, out of a filter's reach; glibc then uses clone
     number = syscalls.NUMBERS
@@ -102,9 +110,10 @@ def assemble(namespaces: bool, pid: int = 0) -> bytes:
         program.only(name, 0, (_AF_UNIX,), _EAFNOSUPPORT)
     program.only("prlimit64", 0, (0,))  # one's own limits, not another's
     program.never("ioctl", 1, (_TIOCSTI, _TIOCLINUX))
-    if not namespaces:
+    if not namespaces and not own_uid:
         program.only("kill", 0, (pid,))
         program.only("tgkill", 0, (pid,))
+    if not namespaces:
         program.only("sched_setaffinity", 0, (0,))
         program.never("prctl", 0, (_PR_SET_CHILD_SUBREAPER,))
     program.add(_RETURN, _ALLOW)

@@ -147,6 +147,11 @@ def interrupted(kind: Kind, place: Place, granted: float, limits: Limits, left: 
             "returned too much.",
             "Return only what the handout asks for.",
         ),
+        "disk": (
+            f"wrote more than {limits.scratch_mb} MB, or too many files.",
+            "wrote too many files, or too large ones.",
+            "Keep results in memory; a file is for what the handout asks to save.",
+        ),
         "processes": (
             f"started more than {limits.processes} processes or threads.",
             "started too many processes.",

@@ -52,6 +52,17 @@ class Sources:
     def covers(self, path: str) -> bool:
         return any(path == bound or path.startswith(bound + "/") for bound in self.binds)
 
+    def is_open(self) -> bool:
+        """Whether any user of this machine may walk to all of it."""
+        return all(others_may_pass(path) for path in {*self.binds, *self.binds.values()})
+
+
+def others_may_pass(path: str) -> bool:
+    """Whether any user may walk to `path` and, if it is a folder, into it; a file must be readable."""
+    real = Path(os.path.realpath(path))
+    readable = 0o005 if real.is_dir() else 0o004
+    return real.stat().st_mode & readable == readable and all(p.stat().st_mode & 0o001 for p in real.parents)
+
 
 def site_folders(path: Iterable[str]) -> list[str]:
     """The package folders among `sys.path`: never a working folder or a repository that was put there."""

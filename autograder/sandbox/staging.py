@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import stat
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from autograder.sandbox import namespaces
+from autograder.sandbox import ground, namespaces
+from autograder.sandbox.ground import WORKER
 
 _FIRST_UID: Final = 60_100
 _UIDS: Final = 5_000
@@ -25,51 +25,64 @@ class Staged:
     folder: str
     tree: int = -1
     scratch: str = ""
-    _made: list[str] = field(default_factory=list)
+    _made: str = ""
+
+    def note(self, pid: int) -> None:
+        """Whose all this is, for the sweep after a grader that was killed. The worker can't write it."""
+        if self._made:
+            Path(self._made, WORKER).write_text(str(pid))
 
     def close(self) -> None:
         if self.tree >= 0:
             os.close(self.tree)
             self.tree = -1
-        while self._made:
-            shutil.rmtree(self._made.pop(), ignore_errors=True)
+        if self._made:
+            ground.remove(self._made)
+            self._made = ""
 
 
-def stage(folder: Path, uid: int, own_mounts: bool) -> Staged:
+def stage(folder: Path, uid: int, place: str = "") -> Staged:
     """Make a submission readable for `uid` (0: for whoever we are) without opening it to anybody else.
 
-    Only root needs a copy: in a mount that no path leads to or, without a mount namespace, in a folder of that user's.
+    It is copied below `place`. Without one the worker has a root of its own: then a plain user needs no copy, and
+    root's lies in a mount that no path leads to.
     """
-    if own_mounts:
-        if os.geteuid():
-            return Staged(str(folder))
-        staged = Staged(str(folder), tree=namespaces.detached_tmpfs())
-        try:
-            _copy(folder, staged.tree)
-            read_only = 1
-            namespaces.change_mount(staged.tree, read_only)
-        except OSError:
-            staged.close()
-            raise
-        return staged
-    staged = Staged(str(folder))
-    staged.scratch = _private_folder(staged, uid)
-    if uid:
-        staged.folder = _private_folder(staged, uid)
+    if place:
+        return _below(place, folder, uid)
+    if os.geteuid():
+        return Staged(str(folder))
+    staged = Staged(str(folder), tree=namespaces.detached_tmpfs())
+    try:
+        _copy(folder, staged.tree)
+        read_only = 1
+        namespaces.change_mount(staged.tree, read_only)
+    except OSError:
+        staged.close()
+        raise
+    return staged
+
+
+def _below(place: str, folder: Path, uid: int) -> Staged:
+    """A folder that only `uid` may enter and nobody but us may change, save for the scratch folder in it."""
+    made = tempfile.mkdtemp(dir=place)
+    staged = Staged(f"{made}/sub", scratch=f"{made}/tmp", _made=made)
+    try:
+        for path in (staged.folder, staged.scratch):
+            os.mkdir(path, 0o700)
+        if uid:
+            os.chown(staged.scratch, uid, uid)
+            for path in (staged.folder, made):
+                os.chown(path, 0, uid)
+                os.chmod(path, 0o750)
         target = os.open(staged.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             _copy(folder, target)
         finally:
             os.close(target)
+    except OSError:
+        staged.close()
+        raise
     return staged
-
-
-def _private_folder(staged: Staged, uid: int) -> str:
-    path = tempfile.mkdtemp(prefix="autograder-")
-    staged._made.append(path)
-    if uid:
-        os.chown(path, uid, uid)
-    return path
 
 
 def _copy(source: Path, target: int) -> None:

@@ -25,7 +25,8 @@ prctl 157 167; prlimit64 302 261; process_madvise 440 440; process_mrelease 448 
 process_vm_writev 311 271; ptrace 101 117; quotactl 179 60; quotactl_fd 443 443; reboot 169 142; removexattr 197 14;
 request_key 249 218; rt_sigqueueinfo 129 138; rt_tgsigqueueinfo 297 240; sched_setaffinity 203 122;
 sched_setattr 314 274; sched_setparam 142 118; sched_setscheduler 144 119; semctl 66 191; semget 64 190;
-semop 65 193; semtimedop 220 192; setdomainname 171 162; sethostname 170 161; setns 308 268; setpgid 109 154;
+semop 65 193; semtimedop 220 192; setdomainname 171 162; sethostname 170 161; setfsgid 123 152; setfsuid 122 151;
+setns 308 268; setpgid 109 154;
 setpriority 141 140; setsid 112 157; settimeofday 164 170; setxattr 188 5; shmat 30 196; shmctl 31 195;
 shmget 29 194; socket 41 198; socketpair 53 199; swapoff 168 225; swapon 167 224; syslog 103 116; tgkill 234 131;
 tkill 200 130; truncate 76 45; umount2 166 39; unshare 272 97; userfaultfd 323 282; utime 132 -; utimensat 280 88;

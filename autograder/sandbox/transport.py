@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-Kind = Literal["timed_out", "memory", "died", "flood", "garbled", "oversized", "processes"]
+Kind = Literal["timed_out", "memory", "died", "flood", "garbled", "oversized", "processes", "disk"]
 
 
 class Stopped(Exception):  # noqa: N818 it is the worker that stopped, not an error of ours

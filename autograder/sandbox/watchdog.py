@@ -53,10 +53,17 @@ def tree(pid: int) -> list[int]:
     while waiting:
         current = waiting.pop()
         found.append(current)
-        with contextlib.suppress(OSError, ValueError):
-            for task in os.listdir(f"/proc/{current}/task"):
-                with open(f"/proc/{current}/task/{task}/children", "rb") as children:
-                    waiting += map(int, children.read().split())
+        waiting += children(current)
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """The children of all threads of a process; none once it is gone."""
+    found: list[int] = []
+    with contextlib.suppress(OSError, ValueError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
+                found += map(int, file.read().split())
     return found
 
 

@@ -13,25 +13,41 @@ import socket
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NoReturn
 
-from autograder.sandbox import birth, syscalls, watchdog, worker
+from autograder.sandbox import birth, jail, quota, syscalls, watchdog, worker
 from autograder.sandbox.birth import Born
 from autograder.sandbox.confine import Start
+from autograder.sandbox.jail import Fence, Jail
 from autograder.sandbox.orders import Orders
 from autograder.sandbox.sources import Sources, site_folders, sources
+from autograder.sandbox.transport import Kind
 
 MESSAGE: Final = 1 << 16
 """Bytes of the largest message on the control socket."""
 _LOOK_EVERY_MS: Final = 50
+_PATIENCE: Final = 1000
+"""So often new strays are looked for: they can't multiply for ever, but at the lowest level they may try."""
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A worker whose memory the kernel does not limit for us; `baseline` is what it was forked with, in bytes."""
+    """A worker that the kernel does not limit in all things for us; `baseline` is its memory in bytes at the fork."""
 
-    limit_mb: int
+    orders: Orders
     baseline: int
+
+    def excess(self, pid: int) -> Kind | None:
+        """What it has too much of."""
+        limits, parts = self.orders.limits, self.orders.parts
+        if "watchdog" in parts and watchdog.over(pid, limits.memory_mb, self.baseline):
+            return "memory"
+        # where rlimits bind it has no more than that, but they do not bind a root who may not become another user
+        if "user" not in parts and "rlimits" in parts and len(watchdog.tree(pid)) > limits.processes + 1:
+            return "processes"
+        if "quota" in parts and quota.over(self.orders.scratch, pid, self.orders.uid, limits.scratch_mb):
+            return "disk"
+        return None
 
 
 @dataclass
@@ -40,10 +56,13 @@ class Zygote:
 
     control: socket.socket
     sources: Sources
+    sites: list[str]
+    jail: Jail | None = None
+    """Made when the first worker needs it."""
     alive: set[int] = field(default_factory=set)
     """Forks not waited for yet: these numbers can't mean another process."""
     watched: dict[int, Watched] = field(default_factory=dict)
-    ended_for: dict[int, str] = field(default_factory=dict)
+    ended_for: dict[int, Kind] = field(default_factory=dict)
     """pid → why we killed it"""
 
     def wait_for_orders(self) -> tuple[Orders, Start]:
@@ -54,14 +73,14 @@ class Zygote:
         poll.register(grader, select.POLLIN)
         while True:
             ready = poll.poll(_LOOK_EVERY_MS if self.watched else None)
-            self._look_at_memory()
+            self._look()
             if any(fd == grader for fd, _ in ready):
-                os._exit(0)
+                self._end()
             if not ready:
                 continue
             message, fds, _, _ = socket.recv_fds(self.control, MESSAGE, 8)
             if not message:
-                os._exit(0)
+                self._end()
             request = json.loads(message)
             if "reap" in request:
                 self._send(self._reap(request["reap"], request["alone"]))
@@ -73,16 +92,22 @@ class Zygote:
     def _fork(self, orders: Orders, given: dict[str, int]) -> Start | None:
         """One more worker, and word of it to the grader. Returns a `Start` in the fork."""
         try:
+            if orders.jail and self.jail is None:
+                self.jail = jail.build(orders.jail, self.sites)
+                gc.freeze()
             born = birth.fork(orders, given, self.sources)
         except OSError as error:
             self._send({"error": str(error)})
             return None
         if not isinstance(born, Born):
             self.control.detach()  # its number will be a pipe's
+            if orders.jail and self.jail:
+                importlib.invalidate_caches()  # the same folders have fewer files now
+                sys.meta_path.append(Fence(self.jail.beyond))
             return born
         self.alive.add(born.pid)
-        if "watchdog" in orders.parts:
-            self.watched[born.pid] = Watched(orders.limits.memory_mb, born.resident)
+        if {"watchdog", "quota"} & set(orders.parts):
+            self.watched[born.pid] = Watched(orders, born.resident)
         self._send({"pid": born.pid, "landlock": born.landlock_abi}, born.pidfd)
         os.close(born.pidfd)
         return None
@@ -91,10 +116,10 @@ class Zygote:
         with contextlib.suppress(BrokenPipeError):
             socket.send_fds(self.control, [json.dumps(answer).encode()], list(fds))
 
-    def _look_at_memory(self) -> None:
+    def _look(self) -> None:
         for pid, seen in list(self.watched.items()):
-            if watchdog.over(pid, seen.limit_mb, seen.baseline):
-                self.ended_for[pid] = "memory"
+            if excess := seen.excess(pid):
+                self.ended_for[pid] = excess
                 del self.watched[pid]
                 os.kill(pid, signal.SIGKILL)
 
@@ -115,8 +140,26 @@ class Zygote:
             try:
                 os.waitpid(-pid, 0)
             except ChildProcessError:
+                self._reap_strays()
                 break
         return {"status": status, "cpu": used.ru_utime + used.ru_stime, "why": self.ended_for.pop(pid, "")}
+
+    def _reap_strays(self) -> None:
+        """Orphans come to us, and what is ours without being a worker's first process has left its group."""
+        for _ in range(_PATIENCE):
+            strays = [pid for pid in watchdog.children(os.getpid()) if pid not in self.alive]
+            for pid in strays:
+                os.kill(pid, signal.SIGKILL)
+            for pid in strays:
+                os.waitpid(pid, 0)
+            if not strays:
+                return
+
+    def _end(self) -> NoReturn:
+        """Take all workers along: the kernel ends each of them when we are gone, but not what they started."""
+        for pid in list(self.alive):
+            self._reap(pid, alone=False)
+        os._exit(0)
 
 
 def main(fd: int) -> None:
@@ -130,7 +173,8 @@ def main(fd: int) -> None:
         module, _, function = settings["serve"].partition(":")
         serve: worker.Serve = getattr(importlib.import_module(module), function)
         loaded = list(_preload(settings["preload"]))
-        zygote = Zygote(control, sources(settings["package"], site_folders(sys.path)))
+        sites = site_folders(sys.path)
+        zygote = Zygote(control, sources(settings["package"], sites), sites)
     except Exception as error:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         sys.exit(1)

@@ -28,25 +28,39 @@ def untidy(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("own_mounts", [True, False])
-def test_only_files_and_folders_are_staged(untidy: Path, own_mounts: bool) -> None:
+def test_only_files_and_folders_are_staged(untidy: Path, tmp_path: Path, own_mounts: bool) -> None:
     uid = 60_000 if is_root() else 0
-    staged = staging.stage(untidy, uid, own_mounts)
+    staged = staging.stage(untidy, uid, "" if own_mounts else str(tmp_path))
     try:
         place = Path(f"/proc/self/fd/{staged.tree}" if staged.tree >= 0 else staged.folder)
-        if is_root():
+        if own_mounts and not is_root():
+            assert place == untidy, "a plain user's worker is that user, and its mount of this folder is read-only"
+        else:
             assert sorted(path.name for path in place.rglob("*")) == ["deep.py", "inner", "plain.py"]
             assert (place / "plain.py").stat().st_mode & 0o777 == 0o444
-        else:
-            assert place == untidy, "a plain user's worker is that user"
     finally:
         staged.close()
 
 
-def test_what_was_made_is_removed(untidy: Path) -> None:
-    staged = staging.stage(untidy, 0, own_mounts=False)
+def test_a_copy_is_for_its_worker_alone_and_only_the_scratch_is_to_be_written_to(untidy: Path, tmp_path: Path) -> None:
+    uid = 60_000 if is_root() else 0
+    staged = staging.stage(untidy, uid, str(tmp_path))
+    folder, scratch = Path(staged.folder), Path(staged.scratch)
+    try:
+        for path in (folder.parent, folder):
+            assert not path.stat().st_mode & 0o007
+            assert path.stat().st_uid == os.geteuid()
+        assert (scratch.stat().st_uid, scratch.stat().st_mode & 0o777) == (uid or os.geteuid(), 0o700)
+    finally:
+        staged.close()
+
+
+def test_what_was_made_is_removed(untidy: Path, tmp_path: Path) -> None:
+    staged = staging.stage(untidy, 0, str(tmp_path))
     assert Path(staged.scratch).is_dir()
+    staged.note(7)
     staged.close()
-    assert not Path(staged.scratch).exists()
+    assert not Path(staged.scratch).parent.exists()
     assert untidy.exists()
 
 
