@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from bare import Verdict, judge
 from raid import Attack, Raid, grade
 

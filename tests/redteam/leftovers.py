@@ -31,7 +31,6 @@ KINDS = (
 )
 """Each is a test of its own."""
 _SUBREAPER = 36
-_SECONDS = 10.0
 _WORKERS = range(_FIRST_UID, _FIRST_UID + _UIDS)
 
 
@@ -58,7 +57,7 @@ class Watched:
 
 
 @contextmanager
-def watched(out: Path, scratch: Path) -> Iterator[Watched]:
+def watched(out: Path, scratch: Path, patience: float = 10.0) -> Iterator[Watched]:
     """While it lasts temporary files go to `scratch`, and orphans of orphans become children of this process."""
     scratch.mkdir()
     resource_tracker.ensure_running()  # multiprocessing's own, which stays for as long as this process lives
@@ -70,7 +69,7 @@ def watched(out: Path, scratch: Path) -> Iterator[Watched]:
     seen._before = seen._look()
     try:
         yield seen
-        end = time.monotonic() + _SECONDS  # the kernel may need a moment to take away what has died
+        end = time.monotonic() + patience  # the kernel may need a moment to take away what has died
         while True:
             seen._after = seen._look()
             if time.monotonic() > end or not any(seen.left().values()):
