@@ -45,7 +45,7 @@ def everyone(assignment: Assignment) -> dict[str, bytes]:
         "nested.zip": zipped({"homework.zip": zipped(right)}),
         "misspelt.zip": zipped({("layer.py" if name == "layers.py" else name): text for name, text in right.items()}),
         "import-crash.zip": zipped(prefixed(right, "softmax.py", hostile.BROKEN_IMPORT)),
-        "endless.zip": zipped(bodied(right, "dropout_forward", hostile.ENDLESS)),
+        "endless.zip": zipped(bodied(right, "test", hostile.ENDLESS, "vgg.py")),
         "gigabyte.zip": zipped(bodied(right, "dropout_backward", hostile.GIGABYTE)),
         "leaves-early.zip": zipped(bodied(right, "max_pool_backward", hostile.LEAVE)),
         "reads-answers.zip": zipped(prefixed(blank, "layers.py", hostile.READ_THE_ANSWERS)),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from autograder.model import Limits
 from autograder.sandbox.sentences import Interrupted, Unavailable
 
@@ -21,6 +24,15 @@ class Budget:
         """A check begins. One that declares seconds of its own may spend them all in one call."""
         self.declared = self.check = self.limits.check_seconds if seconds is None else seconds
         self.call = self.limits.call_seconds if seconds is None else max(self.limits.call_seconds, seconds)
+
+    @contextmanager
+    def ordinary(self) -> Iterator[None]:
+        """One call may use no more meanwhile than in a check that declares no seconds."""
+        declared, self.call = self.call, self.limits.call_seconds
+        try:
+            yield
+        finally:
+            self.call = declared
 
     def grant(self, label: str) -> float:
         """Seconds for the next request. Raises Unavailable or Interrupted where none are left."""

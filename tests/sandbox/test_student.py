@@ -549,6 +549,16 @@ def test_a_check_that_declares_seconds_may_use_them_in_one_call() -> None:
     assert granted == pytest.approx([40, 5], abs=0.1)
 
 
+def test_a_call_can_be_held_to_the_ordinary_limit_in_a_check_that_declares_more() -> None:
+    student, granted = spending(1)
+    student.begin("check_x", 1, seconds=40)
+    with student.briefly():
+        student.layers.f()
+    student.layers.f()
+
+    assert granted == pytest.approx([10, 39], abs=0.1)
+
+
 def test_a_submission_that_used_up_its_seconds_is_not_called_again() -> None:
     student, _ = spending(26)
     for check in "xy":
