@@ -125,6 +125,8 @@ def check_dropout_backward_takes_any_shape(student, rng):
         x, dout = apart(rng, *shape, dtype=dtype), apart(rng, *shape, dtype=dtype)
 
         out, cache = student.layers.dropout_forward(x, {"mode": "train", "p": p})
+        # Another call in between: a gradient follows from its cache, not from what was seen last.
+        student.layers.dropout_forward(x, {"mode": "train", "p": p})
         dx = student.layers.dropout_backward(dout, cache)
 
         drawn = shaped(out, shape, "out") / x.astype(F64)

@@ -91,6 +91,8 @@ def check_fc_backward_takes_any_batch(student, rng, once):
         want_x, want_w, want_b = affine_gradients(once, x, w, b, dout)
 
         _, cache = student.layers.fc_forward(x, w, b)
+        # Another call in between: a gradient follows from its cache, not from what was seen last.
+        student.layers.fc_forward(-x, -w, b)
         dx, dw, db = student.layers.fc_backward(dout, cache)
 
         like = {"batch": n, "dout": dout, "also": {"w was reshaped, not transposed": dout @ w.reshape(w.shape[::-1])}}
@@ -156,6 +158,8 @@ def check_relu_backward_takes_any_shape(student, rng):
         x, dout = apart(rng, *shape, dtype=dtype), apart(rng, *shape, dtype=dtype)
 
         _, cache = student.layers.relu_forward(x)
+        # Another call in between: a gradient follows from its cache, not from what was seen last.
+        student.layers.relu_forward(-x)
         dx = student.layers.relu_backward(dout, cache)
 
         also = {"the mask comes from dout, not from x": np.where(dout > 0, dout, 0)}

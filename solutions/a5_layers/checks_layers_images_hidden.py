@@ -80,6 +80,8 @@ def check_conv_backward_dx_takes_any_shape(student, rng, once):
         want, _ = filter_gradients(once, x, w, dout)
 
         _, cache = student.layers.conv_forward(x, w)
+        # Another call in between: a gradient follows from its cache, not from what was seen last.
+        student.layers.conv_forward(-x, -w)
         dx, _ = student.layers.conv_backward(dout, cache)
 
         hint = "A pixel was read by several windows and by every filter: all of them send something back."
@@ -94,6 +96,8 @@ def check_conv_backward_dw_takes_any_shape(student, rng, once):
         _, want = filter_gradients(once, x, w, dout)
 
         _, cache = student.layers.conv_forward(x, w)
+        # Another call in between: a gradient follows from its cache, not from what was seen last.
+        student.layers.conv_forward(-x, -w)
         _, dw = student.layers.conv_backward(dout, cache)
 
         hint = "A weight met one pixel in each window: dw sums over windows and over the batch."
@@ -198,6 +202,8 @@ def check_max_pool_backward_takes_any_window(student, rng, once):
         want = pool_gradient(once, x, (height, width), stride, dout)
 
         _, cache = student.layers.max_pool_forward(x, pool_param(height, width, stride))
+        # Another call in between: a gradient follows from its cache, not from what was seen last.
+        student.layers.max_pool_forward(-x, pool_param(height, width, stride))
         dx = student.layers.max_pool_backward(dout, cache)
 
         hint = "A pixel that no window read has no gradient."
