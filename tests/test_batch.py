@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -105,6 +108,25 @@ def test_nothing_is_left_running_when_the_caller_stops_listening(tmp_path: Path)
     assert during
     assert children() == before
     assert [pid for pid in during if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_a_killed_run_leaves_no_grading_process(tmp_path: Path) -> None:
+    write(tmp_path / "course")
+    hand_in(tmp_path / "inbox", dict.fromkeys(map(str, range(40)), RIGHT))
+    words = [sys.executable, "-m", "autograder.cli", "grade", "means", "../inbox", "--out", "../out", "--workers", "2"]
+    run = subprocess.Popen(words, cwd=tmp_path / "course", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not list((tmp_path / "out" / "feedback").glob("*.html")):
+        time.sleep(0.05)
+    crew = [int(pid) for pid in Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()]
+    run.kill()
+    run.wait()
+
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{pid}").exists() for pid in crew) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert len(crew) >= 2
+    assert [pid for pid in crew if Path(f"/proc/{pid}").exists()] == []
 
 
 def test_no_submission_needs_no_process(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -87,7 +88,7 @@ class _Worker:
     def __init__(self, setup: Setup) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(target=_work, args=(setup, theirs), daemon=False)
+        self._process: BaseProcess = context.Process(target=_work, args=(setup, theirs, os.getpid()), daemon=False)
         self._process.start()
         theirs.close()
         self.job: Job | None = None
@@ -130,12 +131,13 @@ class _Worker:
         self._process.join()
 
 
-def _work(setup: Setup, pipe: Connection) -> None:
+def _work(setup: Setup, pipe: Connection, parent: int) -> None:
     """The grading process: a zygote of its own, the checks collected once, then submissions until the pipe closes."""
-    from autograder.sandbox.box import Zygote, shield
+    from autograder.sandbox.box import Zygote, end_with, shield
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     shield()
+    end_with(parent)
     try:
         with contextlib.closing(Zygote(setup.isolation, setup.assignment.preload)) as zygote:
             limits = setup.assignment.limits
