@@ -17,19 +17,19 @@ IDS = {
 LIMITS = {
     "B8": "No notebook is graded by the kit yet, so there is no IPython to transform.",
     "B13": "No notebook is graded by the kit yet, so there are no cells to delete or rename.",
-    "D8": "Which checks pass is a bit each, and a run's length some more. Over many runs of one seed they would add up: "
+    "D8": "Which checks pass is a bit each, and a run's length some more. Over many runs of one seed they add up: "
     "let a run draw its own seed, and count attempts.",
-    "D12": "A submission can tell that it is being graded, and gains nothing by it: what it then does is what is graded.",
+    "D12": "A submission can tell that it is being graded, and gains nothing: what it then does is what is graded.",
     "E16": "A submission may spend its budget of CPU seconds as it likes, on every attempt: count attempts.",
     "F1": "Trained weights are not handed in: models are trained from the submission's code, in its budget.",
-    "F2": "Weights written into the source as text are text that staff read; nothing can be downloaded.",
-    "F3": "The digits install with the kit, test images too, so a submission can train on them. An import of the package "
-    "that holds them is flagged, and training earns few points.",
+    "F2": "Weights written into the source are text that staff read; nothing can be downloaded.",
+    "F3": "The digits install with the kit, test images too, so a submission can train on them. An import of the "
+    "package that holds them is flagged, and training earns few points.",
     "F4": "For the same reason their labels can be looked up. Scores that matter need data that no student has.",
     "F5": "Whether the order of a data set tells its labels is for whoever brings the data set.",
     "F14": "Whoever tries seeds until a threshold is crossed has crossed it; thresholds lie well below what works.",
     "F15": "Nothing is graded on a GPU yet, so no result depends on one.",
-    "F18": "A right result by another way than the sheet's is right to a check; that a layer is vectorised is for a reader.",
+    "F18": "A right result by another way than the sheet's is right to a check; how it was reached is for a reader.",
     "F19": "No notebook is graded by the kit yet, so there are no outputs to believe.",
     "F20": "No check scores speed.",
     "F21": "Nothing is graded on a GPU yet, so there is none to hold.",

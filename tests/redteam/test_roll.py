@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 
 from raid import Attack
@@ -43,3 +44,9 @@ def test_no_id_is_unknown_or_both_shown_and_given_up() -> None:
 def test_no_two_attacks_share_a_name() -> None:
     keys = [key for keys in covered().values() for key in keys if not key.startswith("test_")]
     assert len(keys) == len(set(keys))
+
+
+def test_every_limit_is_a_line_of_the_readme_and_nothing_else_is() -> None:
+    readme = (Path(__file__).parent.parent.parent / "README.md").read_text("utf-8")
+    named = re.findall(r"[A-F]\d+", " ".join(re.findall(r"\[([A-F]\d+(?:,\s+[A-F]\d+)*)\]", readme)))
+    assert sorted(named) == sorted(LIMITS)
