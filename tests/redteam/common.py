@@ -47,7 +47,7 @@ class AgainstAttacks:
 
 
 class AgainstRaid:
-    """Once for each module's run."""
+    """What holds of the run as a whole."""
 
     @pytest.mark.parametrize("name", honest())
     def test_the_honest_are_graded_as_if_alone(self, name: str, raid: Raid, quiet: Raid) -> None:

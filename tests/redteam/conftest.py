@@ -1,4 +1,4 @@
-"""One run a module over its ATTACKS, one run of the honest alone, and one in a grader without walls."""
+"""One run over all ATTACKS, one over the honest alone, and one in a grader without walls."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(name, chosen, ids=[a.key for a in chosen])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def attacks(request: pytest.FixtureRequest) -> list[Attack]:
-    found: list[Attack] = request.module.ATTACKS
-    return found
+    """The ATTACKS of every module that takes part, each once."""
+    modules = {item.module for item in request.session.items if isinstance(item, pytest.Function)}
+    lists = {id(found): found for module in modules if (found := getattr(module, "ATTACKS", None))}
+    return sorted((attack for found in lists.values() for attack in found), key=lambda attack: attack.key)
 
 
 @pytest.fixture(scope="session")
@@ -34,18 +36,10 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Raid:
 
 
 @pytest.fixture(scope="session")
-def runs() -> dict[int, Raid]:
-    """The runs that there have been: modules with the same ATTACKS share one."""
-    return {}
+def raid(attacks: list[Attack], quiet: Raid, tmp_path_factory: pytest.TempPathFactory) -> Raid:
+    return grade(tmp_path_factory.mktemp("raid"), attacks)
 
 
-@pytest.fixture(scope="module")
-def raid(attacks: list[Attack], quiet: Raid, runs: dict[int, Raid], tmp_path_factory: pytest.TempPathFactory) -> Raid:
-    if id(attacks) not in runs:
-        runs[id(attacks)] = grade(tmp_path_factory.mktemp("raid"), attacks)
-    return runs[id(attacks)]
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bare(attacks: list[Attack], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
     return judge(tmp_path_factory.mktemp("bare"), [attack for attack in attacks if attack.fools])

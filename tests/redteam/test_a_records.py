@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from attacks_a import ATTACKS, INJECTED_NAME, INJECTED_TERMINAL, INJECTED_TEXT, NONCE
+from attacks_a import ATTACKS, HOSTILE_TEXT, INJECTED_NAME, INJECTED_TERMINAL, INJECTED_TEXT, NONCE
 from raid import SEED, TRAP, Raid, timeless, zipped
 
 from autograder import pipeline, progress
@@ -25,10 +25,13 @@ from autograder.gradebook import Gradebook
 from autograder.gradebook.file import GradebookError
 from autograder.model import Outcome
 from autograder.pipeline import Event
+from autograder.reports import feedback, summary, tables
 
 __all__ = ["ATTACKS"]
 
+RIGHT = (TRAP / "solution" / "work.py").read_text("utf-8")
 WRONG = (TRAP / "wrong.py").read_text("utf-8")
+UNWANTED = {"\x1b", "\x07", "\x9b", "\u202e", "\0"}
 NOT_SHARES = [math.nan, math.inf, -math.inf, -0.5, 1.0000001, 1e308, True, "1", b"1", [1.0], 1j, 10**400]
 
 
@@ -74,7 +77,7 @@ def test_a_resumed_run_believes_only_records_of_the_same_bytes(raid: Raid, tmp_p
         for grade in again:
             assert book.history("trap", grade.submission)[-1].sha256 == grade.sha256
             kept = (out / "submissions" / grade.submission / "work.py").read_text("utf-8")
-            assert ("return 2.0 * x" in kept) == (grade.score == raid.assignment.max_score)
+            assert kept.startswith(RIGHT) == (grade.score == raid.assignment.max_score)
 
 
 @pytest.mark.covers("A15")
@@ -144,7 +147,41 @@ def test_no_text_anywhere_moves_a_cursor_or_turns_a_line(raid: Raid) -> None:
     texts = [path.read_text("utf-8") for path in [*_pages(raid), raid.out / "grades.csv"]]
     texts += [path.read_text("utf-8") for path in (raid.out / "feedback").glob("*.json")]
     for text in texts:
-        assert not set(text) & {"\x1b", "\x07", "\x9b", "\u202e", "\0"}
+        assert not set(text) & UNWANTED
+
+
+@pytest.mark.covers("A16")
+def test_the_reports_trust_no_text_of_a_grade(raid: Raid, quiet: Raid) -> None:
+    """Intake and sandbox have cleaned what the run above shows; here every text comes as hostile as it can be."""
+    right = raid.grades["0-right"]
+    outcomes = tuple(
+        replace(o, why=HOSTILE_TEXT, hint=HOSTILE_TEXT, detail=HOSTILE_TEXT, score=0.0, outcome="failed")
+        for o in right.outcomes
+    )
+    texts = (HOSTILE_TEXT,)
+    hostile = replace(
+        right,
+        submission=HOSTILE_TEXT,
+        students=texts,
+        reason=HOSTILE_TEXT,
+        late=HOSTILE_TEXT,
+        flags=texts,
+        notes=texts,
+        isolation=texts,
+        output=HOSTILE_TEXT,
+        versions={HOSTILE_TEXT: HOSTILE_TEXT},
+        outcomes=outcomes,
+    )
+    honest = set().union(*(_Tags(path.read_text("utf-8")).tags for path in _pages(quiet)))
+    assert {tag for tag, _ in _Tags(HOSTILE_TEXT).tags} == {"script", "img"}
+    for page in (feedback.page(hostile, raid.assignment), summary.page([hostile], raid.assignment, {})):
+        assert "alert(1)" in page
+        assert {tag for tag, _ in _Tags(page).tags} <= {tag for tag, _ in honest}
+        assert not set(page) & UNWANTED
+    assert not set(json.dumps(feedback.record(hostile, raid.assignment), ensure_ascii=False)) & UNWANTED
+    table = tables.grades_csv([replace(hostile, submission="=1+1", reason="\t@SUM(1)")], raid.assignment)
+    assert not set(table) & UNWANTED
+    assert not [c for row in csv.reader(io.StringIO(table)) for c in row if c.strip()[:1] in ("=", "+", "-", "@")]
 
 
 @pytest.mark.covers("A16")
@@ -167,7 +204,7 @@ def test_a_terminal_shows_names_as_they_are(raid: Raid, capsys: pytest.CaptureFi
     with progress.shown(as_json=True) as tell:
         tell(Event("graded", 1, 1, grades[0]))
     said = "".join(capsys.readouterr())
-    assert not set(said) & {"\x1b", "\r", "\u202e"}
+    assert not set(said) & {*UNWANTED, "\r"}
     assert "[bold red]" in said
     assert "[blink]" in said
     assert json.loads(said.splitlines()[len(grades) + 1])["submission"] == grades[0].submission

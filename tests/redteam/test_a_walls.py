@@ -14,11 +14,10 @@ from attacks_a import BLOCKED, ENTRY, FORGED_FILE, GRADEBOOK, KILLER, LATE_CHILD
 from raid import Attack, Told, surroundings
 
 from autograder.model import Limits
-from autograder.sandbox.box import Zygote
+from autograder.sandbox.box import Box, Zygote
 from autograder.sandbox.isolation import Isolation
 from autograder.sandbox.probe import probe
 from autograder.sandbox.student import Interrupted, Student, StudentError, Unavailable
-from autograder.sandbox.watchdog import tree
 
 LIMITS = Limits(call_seconds=2, memory_mb=160, processes=16, scratch_mb=8)
 NEEDED = ("numpy", "ctypes", "json", "resource", "sqlite3", "subprocess", "threading")
@@ -57,11 +56,20 @@ def told(tmp_path: Path) -> Iterator[Told]:
 
 
 @contextlib.contextmanager
-def opened(zygote: Zygote, isolation: Isolation, attack: Attack, told: Told, folder: Path) -> Iterator[Student]:
-    """The attack's submission behind these layers, imported."""
+def opened(
+    zygote: Zygote, isolation: Isolation, attack: Attack, told: Told, folder: Path, boxes: list[Box] | None = None
+) -> Iterator[Student]:
+    """The attack's submission behind these layers, imported; `boxes` gets the workers."""
     attack.write(told, folder)
     zygote.isolation = isolation
-    student = Student(lambda: zygote.open(folder, LIMITS), LIMITS, ["work.py"])
+
+    def connect() -> Box:
+        box = zygote.open(folder, LIMITS)
+        if boxes is not None:
+            boxes.append(box)
+        return box
+
+    student = Student(connect, LIMITS, ["work.py"])
     try:
         student.begin("check_it", 1)
         with contextlib.suppress(StudentError, Unavailable):
@@ -92,22 +100,21 @@ def test_with_its_walls_off_it_gets_through(
         assert harm in told.harmed()
 
 
+@pytest.mark.parametrize("layers", [FILES, (*FILES, "pid")], ids=["in a pid namespace", "in none"])
 def test_a_daemon_outlives_its_worker_only_without_a_pid_namespace(
-    full: Isolation, zygote: Zygote, told: Told, tmp_path: Path
+    layers: tuple[str, ...], full: Isolation, zygote: Zygote, told: Told, tmp_path: Path
 ) -> None:
-    late = told.bait / "late"
-    with opened(zygote, full.without(*FILES), LATE_CHILD, told, tmp_path / "behind") as student:
+    late, boxes = told.bait / "late", list[Box]()
+    with opened(zygote, full.without(*layers), LATE_CHILD, told, tmp_path / "work", boxes) as student:
         assert "a daemon was started" in student.printed
         assert eventually(late.exists), "the daemon is not even at work while its worker lives"
-    late.unlink()
+        os.kill(boxes[0].pid, signal.SIGKILL)
+        assert eventually(lambda: not is_alive(boxes[0].pid))
+        late.unlink()
+        assert eventually(late.exists, 0.5 if "pid" not in layers else 10.0) == ("pid" in layers)
+    # whatever is left of a worker that has been ended, its zygote ends too
+    late.unlink(missing_ok=True)
     assert not eventually(late.exists, 0.5)
-    with opened(zygote, full.without(*FILES, "pid"), LATE_CHILD, told, tmp_path / "open") as student:
-        assert "a daemon was started" in student.printed
-        assert eventually(late.exists)
-    late.unlink()
-    assert eventually(late.exists)
-    for pid in set(tree(zygote.pid)) - {zygote.pid}:
-        os.kill(pid, signal.SIGKILL)
 
 
 def test_a_worker_kills_its_zygote_only_without_a_pid_namespace(full: Isolation, told: Told, tmp_path: Path) -> None:
