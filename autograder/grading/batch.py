@@ -118,7 +118,7 @@ class _Worker:
             ran.outcomes,
             seed=setup.seed,
             versions=setup.versions,
-            isolation=(setup.isolation.level, *setup.isolation.layers),
+            isolation=setup.isolation.told,
             output=ran.output,
             seconds=ran.seconds,
         )

@@ -37,7 +37,7 @@ class Start:
 def confine(orders: Orders, start: Start) -> int:
     """Confine this process for good. Returns the Landlock ABI used, 0 for none; raises OSError if a layer fails."""
     parts = orders.parts
-    others = 0 if "user" in parts else limits.processes_of(orders.uid or os.getuid())
+    others = 0 if "user" in parts else limits.processes_of(orders.uid) if orders.uid else limits.others()
     _settle(start)
     if "user" in parts:
         _become_inside(orders, start)

@@ -11,6 +11,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import Final
 
@@ -19,6 +20,7 @@ from autograder.sandbox.sources import DEVICES
 _SKIPPED: Final = frozenset(("__pycache__", "test", "tests", "idlelib", "turtledemo", "ensurepip", "site-packages"))
 _LEFT_BEHIND: Final = (".so", ".a", ".h", ".hpp", ".cuh", ".pyc", ".pyi")
 _LARGEST: Final = 4 << 20
+_OURS: Final = ("numpy",)  # what the worker's own side imports, whatever an assignment asks for
 # these do something to a terminal, or are there to test the interpreter with
 _NOT_FOR_WORKERS: Final = ("readline", "_curses", "_curses_panel", "_tkinter")
 
@@ -31,13 +33,16 @@ class Jail:
     beyond: frozenset[str]
 
 
-def build(root: str, sites: Sequence[str]) -> Jail:
+def build(root: str, sites: Sequence[str], preloaded: Iterable[str]) -> Jail:
     """Fill `root` with the Python files of the standard library and of all packages imported so far, each in its place.
 
-    Compiled modules can't be loaded in there, as the libraries they need are elsewhere: the standard library's are
-    imported now. Raises OSError. Needs root for the devices only, and does without them.
+    Compiled modules can't be loaded in there, as the libraries they need are elsewhere: those of the standard library
+    and of the packages `preloaded` are imported now. Raises OSError. Needs root for the devices, or does without them.
     """
-    _load_extensions()
+    for name in (*_extensions(), *_compiled((*_OURS, *preloaded))):
+        if "test" not in name and name not in _NOT_FOR_WORKERS:
+            with contextlib.suppress(Exception):  # made for another system, or no module at all
+                importlib.import_module(name)
     before = os.umask(0o022)
     try:
         return _fill(root, sites)
@@ -58,15 +63,19 @@ def _fill(root: str, sites: Sequence[str]) -> Jail:
     return Jail(root, frozenset(beyond - sys.modules.keys()))
 
 
-def _load_extensions() -> None:
-    """Import every compiled module of the standard library."""
+def _extensions() -> Iterator[str]:
+    """The compiled modules of the standard library."""
     for path in sys.path:
-        if os.path.basename(path) != "lib-dynload" or not os.path.isdir(path):
-            continue
-        for name in sorted({file.split(".")[0] for file in os.listdir(path)}):
-            if "test" not in name and name not in _NOT_FOR_WORKERS:
-                with contextlib.suppress(ImportError):
-                    importlib.import_module(name)
+        if os.path.basename(path) == "lib-dynload" and os.path.isdir(path):
+            yield from sorted({file.split(".")[0] for file in os.listdir(path)})
+
+
+def _compiled(packages: Iterable[str]) -> Iterator[str]:
+    """The compiled modules of packages that have been imported."""
+    for top in dict.fromkeys(name.partition(".")[0] for name in packages):
+        for place in map(Path, getattr(sys.modules.get(top), "__path__", ())):
+            for path in sorted(path for suffix in EXTENSION_SUFFIXES for path in place.rglob(f"*{suffix}")):
+                yield ".".join((top, *path.relative_to(place).parent.parts, path.name.split(".")[0]))
 
 
 def _provided(libraries: tuple[str, ...]) -> dict[str, list[str]]:

@@ -57,6 +57,8 @@ class Zygote:
     control: socket.socket
     sources: Sources
     sites: list[str]
+    loaded: list[str]
+    """What was imported because the grader asked for it."""
     jail: Jail | None = None
     """Made when the first worker needs it."""
     alive: set[int] = field(default_factory=set)
@@ -93,7 +95,7 @@ class Zygote:
         """One more worker, and word of it to the grader. Returns a `Start` in the fork."""
         try:
             if orders.jail and self.jail is None:
-                self.jail = jail.build(orders.jail, self.sites)
+                self.jail = jail.build(orders.jail, self.sites, self.loaded)
                 gc.freeze()
             born = birth.fork(orders, given, self.sources)
         except OSError as error:
@@ -174,7 +176,7 @@ def main(fd: int) -> None:
         serve: worker.Serve = getattr(importlib.import_module(module), function)
         loaded = list(_preload(settings["preload"]))
         sites = site_folders(sys.path)
-        zygote = Zygote(control, sources(settings["package"], sites), sites)
+        zygote = Zygote(control, sources(settings["package"], sites), sites, loaded)
     except Exception as error:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         sys.exit(1)

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -112,7 +113,17 @@ def where_am_i() -> dict[str, object]:
 
 def descriptors() -> list[str]:
     """What is open beyond standard input, the two output streams and the two pipes."""
+    if not os.path.isdir("/proc/self/fd"):
+        return [str(fd) for fd in range(5, 1024) if _is_open(fd)]
     return [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if _is_odd(fd)]
+
+
+def _is_open(fd: int) -> bool:
+    """Other than /dev/null, which is a device."""
+    try:
+        return not stat.S_ISCHR(os.fstat(fd).st_mode)
+    except OSError:
+        return False
 
 
 def _is_odd(fd: str) -> bool:
@@ -183,6 +194,23 @@ def fork_many(wanted: int) -> int:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     return len(children) + 1
+
+
+def fork_quietly(wanted: int) -> int:
+    """The same with children that end by themselves, for where nobody may be signalled."""
+    reader, writer = os.pipe()
+    count = 1
+    try:
+        while count < wanted:
+            if os.fork() == 0:
+                os.close(writer)
+                os.read(reader, 1)
+                os._exit(0)
+            count += 1
+    except OSError:
+        pass
+    os.close(writer)
+    return count
 
 
 def hoard(megabytes: int, seconds: float = 0.0) -> int:
@@ -306,6 +334,27 @@ def stay_behind() -> int:
     return len(os.read(reader, 1))
 
 
+def leave_the_session() -> int:
+    """As above, where it may be forbidden: how many of the two ways out worked."""
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        done = b""
+        for escape in (os.setsid, lambda: os.setpgid(0, 0)):
+            try:
+                escape()
+                done += b"1"
+            except OSError:
+                pass
+        os.write(writer, done + b".")
+        os.closerange(0, 100)
+        while True:
+            time.sleep(1)
+    told = os.read(reader, 1)
+    while not told.endswith(b"."):
+        told += os.read(reader, 1)
+    return len(told) - 1
+
+
 def leave_data() -> None:
     """Whatever might be found by the next submission."""
     for folder in ("/tmp", "/dev/shm"):
@@ -329,6 +378,44 @@ def fill_disk() -> int:
         except OSError:
             continue
     return written
+
+
+def fill_scratch(megabytes: int, nameless: bool, seconds: float) -> int:
+    """Bytes that can be written where this process may write, and kept there for a while."""
+    written = 0
+    for i in range(2 * megabytes):
+        path = os.path.join(os.environ["TMPDIR"], str(i))
+        kept = os.open(path, os.O_CREAT | os.O_WRONLY)
+        if nameless:
+            os.unlink(path)
+        written += os.write(kept, bytes(1 << 19))
+    time.sleep(seconds)
+    return written
+
+
+def many_small_files(wanted: int, seconds: float) -> int:
+    for i in range(wanted):
+        os.close(os.open(os.path.join(os.environ["TMPDIR"], str(i)), os.O_CREAT | os.O_WRONLY))
+    time.sleep(seconds)
+    return wanted
+
+
+def closed_folder(seconds: float) -> None:
+    """A folder that its own user can't list, to hide files in."""
+    os.mkdir(os.path.join(os.environ["TMPDIR"], "closed"), 0o300)
+    time.sleep(seconds)
+
+
+def change_mode(path: str) -> None:
+    os.chmod(path, os.stat(path).st_mode)
+
+
+def change_times(path: str) -> None:
+    os.utime(path, (0, 0))
+
+
+def size_of(path: str) -> int:
+    return os.stat(path).st_size
 
 
 def make_files(wanted: int) -> int:
@@ -425,6 +512,28 @@ def use_shared_memory() -> int:
     with mmap.mmap(-1, 4096) as shared:
         shared[:5] = b"hello"
         return len(shared)
+
+
+def use_late_imports() -> list[str]:
+    """What is often imported only when it is needed; the names that were not there before."""
+    before = set(sys.modules)
+    for name in ("csv", "statistics", "xml.etree.ElementTree", "zoneinfo", "numpy.ma", "numpy.polynomial"):
+        __import__(name)
+    "b\u00fccher.example".encode("idna")
+    return sorted(set(sys.modules) - before)
+
+
+def use_copies() -> str:
+    import shutil
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(__file__, folder)
+        return str(len(os.listdir(folder)))
+
+
+def use_a_library(name: str) -> str:
+    return __import__(name).__name__
 
 
 def use_torch() -> float:

@@ -50,9 +50,8 @@ def discoveries(house: House, submission: Path, isolation: Isolation) -> set[str
     held = [path.read_bytes() for path in house.secrets.values()]
     found = set()
     with Zygote(isolation, NEEDED) as zygote, zygote.open(submission, SMALL) as box:
-        if ask(box, "find_in_memory", shifted(house.marker)):  # first: what is read later lies in memory too
+        if _remembers(box, house):  # first: what is read later lies in memory too
             found.add("found it in its own memory")
-        assert ask(box, "remember", shifted(house.marker)) > 0, "the search of memory finds nothing at all"
         if any(house.marker in told for told in ask(box, "environment")):
             found.add("found it in an environment")
         if ask(box, "descriptors"):
@@ -63,6 +62,18 @@ def discoveries(house: House, submission: Path, isolation: Isolation) -> set[str
         found |= {f"listed the {name}" for name, path in house.secrets.items() if _lists(box, path)}
     del os.environ["ANSWER"]
     return found
+
+
+def _remembers(box: Box, house: House) -> bool:
+    """Whether it is in the worker's own memory, where the worker may look into that at all."""
+    try:
+        count = ask(box, "find_in_memory", shifted(house.marker))
+    except RemoteError as error:
+        if error.name not in ("PermissionError", "FileNotFoundError"):
+            raise
+        return False
+    assert ask(box, "remember", shifted(house.marker)) > 0, "the search of memory finds nothing at all"
+    return bool(count)
 
 
 def _reads(box: Box, path: Path, house: House) -> bool:

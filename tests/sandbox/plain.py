@@ -38,10 +38,20 @@ def as_plain_user(what: str) -> str:
 
 
 def _become_plain() -> None:
-    """In a mount namespace of its own, open the way to what is needed through folders that are closed to others."""
+    open_the_way()
+    become_plain()
+
+
+def open_the_way(opened: bool = True) -> None:
+    """In a mount namespace of its own, open the way to what is needed through folders that are closed to others.
+
+    Without `opened` there is the namespace, and the way stays closed.
+    """
     new_mounts, private = 0x20000, 0x44000
     syscalls.call("unshare", new_mounts)
     syscalls.call("mount", b"none", b"/", b"none", private, 0)
+    if not opened:
+        return
     needed = dict.fromkeys(map(os.path.realpath, (sys.base_prefix, sys.prefix, HOUSE, *site_folders(sys.path))))
     behind = {path: closed for path in needed if (closed := _first_closed(path))}
     trees = [namespaces.clone_tree(path, path, 2) for path in behind]
@@ -50,6 +60,9 @@ def _become_plain() -> None:
     for tree in trees:
         os.makedirs(tree.target, mode=0o755, exist_ok=True)
         syscalls.call("move_mount", tree.fd, b"", -100, os.fsencode(tree.target), 4)
+
+
+def become_plain() -> None:
     os.setgroups([])
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
