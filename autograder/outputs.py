@@ -24,7 +24,8 @@ def write_feedback(grade: Grade, assignment: Assignment, out: Path) -> None:
 
 def write_tables(grades: Sequence[Grade], assignment: Assignment, out: Path, wall: float | None = None) -> None:
     """grades.csv and summary.html: what staff read. `wall` is how many seconds the run took."""
-    known = slips.load(assignment) if assignment.solution else ()
+    has_slips = assignment.solution is not None and (assignment.solution / slips.NAME).is_file()
+    known = slips.load(assignment) if has_slips else ()
     seen, say = slips_seen(grades, known), {slip.id: slip.says for slip in known}
     _write(out / "grades.csv", tables.grades_csv(grades, assignment))
     _write(out / "summary.html", summary.page(grades, assignment, seen, say, wall))

@@ -60,6 +60,13 @@ def test_the_summary_says_what_a_slip_is(tmp_path: Path) -> None:
     assert (tmp_path / "grades.csv").read_bytes().endswith(b"\r\n")
 
 
+def test_a_course_without_slips_has_its_tables_all_the_same(tmp_path: Path) -> None:
+    assignment = write(tmp_path / "course")
+    (tmp_path / "course/solutions/means/slips.toml").unlink()
+    outputs.write_tables([grade(assignment, "ada")], assignment, tmp_path)
+    assert (tmp_path / "grades.csv").is_file()
+
+
 def test_what_was_kept_is_the_submission_again(tmp_path: Path) -> None:
     assignment = write(tmp_path / "course")
     hand_in(tmp_path / "submissions", {"ada": RIGHT})
