@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import courses
@@ -165,6 +166,21 @@ def test_slips_and_checks_name_each_other() -> None:
     assert guards.everything_is_caught([slip("check_aa")], ["check_a"]) == [
         "slip flip: fails names check_aa, which is no check; did you mean check_a?",
         "check_a: no slip names it, so nothing shows that it can fail.",
+    ]
+
+
+def test_what_a_slip_may_fail_is_left_open_but_must_exist() -> None:
+    open_end = replace(slip("check_a"), may=("check_b",))
+    assert guards.fails_exactly(open_end, ["check_a"]) == []
+    assert guards.fails_exactly(open_end, ["check_a", "check_b"]) == []
+    assert guards.fails_exactly(open_end, ["check_b"]) == ["slip flip: check_a passes, but should catch it."]
+    # An open verdict shows nothing: check_b is caught by no slip.
+    assert guards.everything_is_caught([open_end], ["check_a", "check_b"]) == [
+        "check_b: no slip names it, so nothing shows that it can fail."
+    ]
+    assert guards.everything_is_caught([replace(open_end, may=("check_a", "check_bb"))], ["check_a"]) == [
+        "slip flip: fails and may both name check_a.",
+        "slip flip: may names check_bb, which is no check; did you mean check_a?",
     ]
 
 

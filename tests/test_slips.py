@@ -50,6 +50,14 @@ def test_a_slip_edits_a_copy(tmp_path: Path) -> None:
         slips.apply(slip, tmp_path)
 
 
+def test_verdicts_can_be_left_open(tmp_path: Path) -> None:
+    a = courses.write(tmp_path)
+    assert a.solution is not None
+    text = "[[slips]]\nid='a'\nsays='b'\nfile='stats.py'\nfind='+= 1'\nreplace='+= 2'\nfails=['c']\nmay=['d']\n"
+    (a.solution / "slips.toml").write_text(text)
+    assert [(slip.fails, slip.may) for slip in slips.load(a)] == [(("c",), ("d",))]
+
+
 def test_several_lines_keep_their_indentation(tmp_path: Path) -> None:
     a = courses.write(tmp_path)
     lines = "'''\n    total = np.add.reduce(x) / len(x)\n    return total\n'''"

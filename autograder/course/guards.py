@@ -114,9 +114,13 @@ def everything_is_caught(made: Iterable[slips.Slip], declared: Collection[str]) 
     named: set[str] = set()
     for slip in made:
         named.update(slip.fails)
-        for check in slip.fails:
-            if check not in declared:
-                problems.append(f"slip {slip.id}: fails names {check}, which is no check{near(check, declared) or '.'}")
+        for key, names in (("fails", slip.fails), ("may", slip.may)):
+            for check in names:
+                if check not in declared:
+                    said = f"slip {slip.id}: {key} names {check}, which is no check"
+                    problems.append(f"{said}{near(check, declared) or '.'}")
+                elif key == "may" and check in slip.fails:
+                    problems.append(f"slip {slip.id}: fails and may both name {check}.")
     unnamed = [check for check in declared if check not in named]
     return problems + [f"{check}: no slip names it, so nothing shows that it can fail." for check in unnamed]
 
@@ -124,7 +128,7 @@ def everything_is_caught(made: Iterable[slips.Slip], declared: Collection[str]) 
 def fails_exactly(slip: slips.Slip, failed: Collection[str]) -> list[str]:
     """A graded slip fails the checks that it names and no other; `failed` are the checks that did not pass."""
     missed = [check for check in slip.fails if check not in failed]
-    extra = [check for check in failed if check not in slip.fails]
+    extra = [check for check in failed if check not in (*slip.fails, *slip.may)]
     return [
         *(f"slip {slip.id}: {check} passes, but should catch it." for check in missed),
         *(f"slip {slip.id}: {check} does not pass, but fails does not name it." for check in extra),

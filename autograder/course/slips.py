@@ -26,12 +26,16 @@ class Edit:
 
 @dataclass(frozen=True)
 class Slip:
-    """`says` names the mistake in a line; `fails` the checks that the edited solution fails, and no other."""
+    """`says` names the mistake in a line; `fails` the checks that the edited solution fails, and no other.
+
+    `may` names checks whose verdict is left open: a training run that the mistake brings close to a threshold.
+    """
 
     id: str
     says: str
     edits: tuple[Edit, ...]
     fails: tuple[str, ...]
+    may: tuple[str, ...] = ()
 
 
 def load(assignment: Assignment) -> tuple[Slip, ...]:
@@ -64,7 +68,7 @@ def apply(slip: Slip, folder: Path) -> None:
 
 def _slip(table: Table) -> Slip:
     single = ("file", "find", "replace", "count")
-    table.named("slip").only(("id", "says", "fails", "edits", *single))
+    table.named("slip").only(("id", "says", "fails", "may", "edits", *single))
     id = table.text("id")
     if "edits" in table.values:
         for key in single:
@@ -76,7 +80,8 @@ def _slip(table: Table) -> Slip:
     fails = table.texts("fails")
     if not fails:
         raise table.wrong("fails", "must name at least one check that catches this slip")
-    return Slip(id, table.text("says"), edits, fails)
+    may = table.texts("may") if "may" in table.values else ()
+    return Slip(id, table.text("says"), edits, fails, may)
 
 
 def _edit(table: Table) -> Edit:
