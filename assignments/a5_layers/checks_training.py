@@ -191,7 +191,7 @@ def check_regularized_convnet_learns_digits(student, data):
     how = chosen(student, "cnn_regularized", FILTERS, epochs=8)
     how["model"]["input_dim"] = (1, 14, 14)
     model = trained(student, lambda **sizes: regularized(student, **sizes), how, told)
-    # Measured: the solution gets 92.6 to 96.0 % over 80 seeds.
+    # Measured: the solution gets 91.6 to 96.8 % over 80 seeds, with a σ that sums over the batch 91.8 to 96.2 %.
     return tiers(accuracy(model.loss(images), d.y_test), {0.86: 0.5, 0.905: 1.0}, hint=SMALL)
 
 

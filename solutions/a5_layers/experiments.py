@@ -83,7 +83,7 @@ def cnn_regularized():
     """Question 5.4: RegularizedConvNet, or your own class with dropout and batch normalisation."""
     # BEGIN SOLUTION the experiment cnn_regularized
     return {
-        "model": {"num_filters": 6, "filter_size": 5, "hidden_dim": 128, "weight_scale": 0.1, "dropout": 0.5},
-        "solver": {"optim_config": {"learning_rate": 0.5}, "lr_decay": 0.6, "batch_size": 50, "num_epochs": 4},
+        "model": {"num_filters": 6, "filter_size": 5, "hidden_dim": 128, "weight_scale": 0.03, "dropout": 0.5},
+        "solver": {"optim_config": {"learning_rate": 1.0}, "lr_decay": 0.6, "batch_size": 50, "num_epochs": 4},
     }
     # END SOLUTION
