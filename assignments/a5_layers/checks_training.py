@@ -21,7 +21,7 @@ OWN = {
     "softmax_hidden": run(0.5, 0.85, 50, 12, hidden_dim=64, weight_scale=0.05),
     "cnn": run(0.3, 0.8, 25, 4, num_filters=4, filter_size=5, hidden_dim=64, weight_scale=0.1),
     "cnn_regularized": run(
-        0.5, 0.6, 50, 4, num_filters=6, filter_size=5, hidden_dim=128, weight_scale=0.1, dropout=0.5
+        1.0, 0.6, 50, 4, num_filters=6, filter_size=5, hidden_dim=128, weight_scale=0.03, dropout=0.5
     ),
 }
 LIMITS = {"weight_scale": float, "reg": float, "hidden_dim": (1, 256)}
