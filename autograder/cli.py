@@ -117,6 +117,7 @@ def regrade(
 @app.command()
 def verify(
     id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    every: Annotated[int, typer.Option(min=1, help="grade only every so many-th slip, for a quick look")] = 1,
     workers: Annotated[int | None, typer.Option(min=1)] = None,
 ) -> None:
     """Prove an assignment: points add up, slips are caught, the solution earns all, the handout nothing."""
@@ -127,7 +128,7 @@ def verify(
     problems = 0
     for assignment in [_pick(assignments, id)] if id else assignments.values():
         with progress.shown() as tell:
-            report = prove(assignment, workers=workers, tell=tell)
+            report = prove(assignment, every=every, workers=workers, tell=tell)
         print(report.says)
         for problem in report.problems:
             print(f"  {problem}")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from means import DECLARED, HIDDEN, SLIPS, SOLUTION, VISIBLE, write
 
+from autograder import course
 from autograder.verify import Verified, verify
 
 TOML, HIDDEN_FILE = "assignments/means/assignment.toml", "solutions/means/checks_means_hidden.py"
@@ -43,6 +44,19 @@ def test_what_does_not_hold_together_is_said_before_anything_is_graded(
     report = verified(tmp_path, {path: text})
     assert report.says == "means: not graded, since it does not hold together"
     assert problem in " ".join(report.problems)
+
+
+def test_every_so_many_th_slip_can_be_tried_alone(tmp_path: Path) -> None:
+    report = verify(write(tmp_path), every=2, workers=1)
+    assert report.says.endswith("slips caught by exactly the checks they name: 2 of 2, every 2th one tried")
+
+
+def test_the_layers_assignment_holds() -> None:
+    """Every twelfth of its slips; `autograder verify a5_layers` tries all of them."""
+    assignment = course.find(Path(__file__).parent.parent)["a5_layers"]
+    report = verify(assignment, every=12)
+    assert report.problems == ()
+    assert "; handout 0; " in report.says
 
 
 def test_a_stale_skeleton_is_said(tmp_path: Path) -> None:
