@@ -59,6 +59,9 @@ def _fill(root: str, sites: Sequence[str]) -> Jail:
     for top, places in provided.items():
         for place in places:
             beyond |= set(_copy(place, root + place, f"{top}."))
+    for site in sites:
+        for about in Path(site).glob("*.dist-info/METADATA"):  # the version of a package is asked for by some
+            _copy(str(about), root + str(about))
     _make_devices(root)
     return Jail(root, frozenset(beyond - sys.modules.keys()))
 
@@ -85,8 +88,7 @@ def _provided(libraries: tuple[str, ...]) -> dict[str, list[str]]:
         if "." in name or name == "__main__" or name in sys.stdlib_module_names:
             continue
         places = [str(place) for place in getattr(module, "__path__", ())] or [getattr(module, "__file__", None) or ""]
-        if places := [place for place in places if os.path.exists(place)]:
-            found[name] = places
+        found[name] = [p for p in places if os.path.exists(p) and not p.endswith(tuple(EXTENSION_SUFFIXES))]
     return found
 
 

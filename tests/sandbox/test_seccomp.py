@@ -55,7 +55,7 @@ def test_ordinary_calls_are_allowed(machine: str, namespaces: bool) -> None:
 @pytest.mark.parametrize("namespaces", [True, False])
 def test_everything_on_the_list_is_denied(machine: str, namespaces: bool) -> None:
     program = seccomp.assemble(namespaces, 7)
-    listed = seccomp.ALWAYS.split() + ([] if namespaces else seccomp.WITHOUT_NAMESPACES.split())
+    listed = (seccomp.ALWAYS + ("" if namespaces else seccomp.WITHOUT_NAMESPACES + seccomp.WITHOUT_AN_OWN_UID)).split()
     assert len(listed) > 60
     for name in listed:
         if name in syscalls.NUMBERS:
@@ -63,7 +63,7 @@ def test_everything_on_the_list_is_denied(machine: str, namespaces: bool) -> Non
 
 
 def test_every_name_on_the_lists_is_in_the_table() -> None:
-    listed = set(seccomp.ALWAYS.split() + seccomp.WITHOUT_NAMESPACES.split())
+    listed = set((seccomp.ALWAYS + seccomp.WITHOUT_NAMESPACES + seccomp.WITHOUT_AN_OWN_UID).split())
     assert listed <= {row.split()[0] for row in syscalls._TABLE.split(";")}
 
 
@@ -113,6 +113,15 @@ def test_no_typing_into_terminals(machine: str) -> None:
     program = seccomp.assemble(True)
     assert verdict(program, number("ioctl"), 0, 0x5412) == EPERM
     assert verdict(program, number("ioctl"), 0, 0x5413) == ALLOW
+
+
+def test_who_has_an_own_uid_may_signal_and_change_what_is_its_own(machine: str) -> None:
+    program = seccomp.assemble(False, 77, own_uid=True)
+    for name in ("kill", "tgkill"):
+        assert verdict(program, number(name), 78, 9) == ALLOW
+    assert verdict(program, number("fchmod")) == ALLOW
+    for name in ("setsid", "setpgid", "connect", "setxattr", "truncate"):
+        assert verdict(program, number(name)) == EPERM
 
 
 def test_without_namespaces_signals_stay_at_home(machine: str) -> None:
