@@ -236,11 +236,16 @@ def check_convnet_has_389878_parameters(student):
     require(count in (389_878, 389_910), f"ConvNet has {count:,} parameters; its layers make 389,878.")
 
 
-@points(0.5, "q5_2", after="check_convnet_has_389878_parameters")
+@points(0.5, "q5_2")
 def check_convnet_scores_are_those_of_its_layers(student, rng, once):
     """ConvNet.loss without labels is conv, relu, 2×2 max pool, fc, relu, fc: a score a class."""
     model = student.cnn.ConvNet(input_dim=(2, 9, 9), num_filters=3, filter_size=4, hidden_dim=6, num_classes=5)
-    p = {key: rng.normal(size=np.shape(a)).astype(np.float32) for key, a in model.params.items()}
+    wanted = {"W1": (3, 2, 4, 4), "W2": (27, 6), "b2": (6,), "W3": (6, 5), "b3": (5,)}
+    p = {key: rng.normal(size=shape).astype(np.float32) for key, shape in wanted.items()}
+    for key, shape in wanted.items():
+        equal(shape_of(entry(model.params, key, "params"), key), shape, f"the shape of {key}")
+    if "b1" in model.params:
+        p["b1"] = rng.normal(size=3).astype(np.float32)
     x = rng.normal(size=(4, 2, 9, 9)).astype(np.float32)
     model.params = p
 

@@ -12,6 +12,7 @@ from autograder.checks import (
     equal,
     gradient,
     points,
+    require,
     shape_of,
     unchanged,
     unpack,
@@ -274,14 +275,30 @@ def convolutional(student, rng, shape=(2, 8, 9), samples=6, regs=(0.0,), **sizes
     """(models, params, x, y): a small ConvNet for each reg, all with the same fresh parameters."""
     sizes = {"num_filters": 3, "filter_size": 3, "hidden_dim": 7, "num_classes": 4} | sizes
     models = [student.cnn.ConvNet(input_dim=shape, reg=reg, **sizes) for reg in regs]
+    shapes = {key: shape_of(entry(models[0].params, key, "params"), key) for key in ("W1", "W2", "b2", "W3", "b3")}
+    if "b1" in models[0].params:
+        shapes["b1"] = (sizes["num_filters"],)
     p = {}
-    for key, old in sorted(models[0].params.items()):
-        size = shape_of(old, key)
+    for key, size in shapes.items():
         fan_in = np.prod(size[1:]) if len(size) == 4 else size[0]
         p[key] = (rng.normal(size=size) / np.sqrt(fan_in)).astype(np.float32)
     for model in models:
         model.params = p
     return models, p, rng.normal(size=(samples, *shape)).astype(np.float32), np.arange(samples) % sizes["num_classes"]
+
+
+def fits(p, x):
+    """Fail unless the parameters have the shapes of a network for images x; the reference knows no other."""
+    filters, channels, height, width = p["W1"].shape if p["W1"].ndim == 4 else (0, 0, 0, 0)
+    pooled = filters * ((x.shape[2] - height + 1) // 2) * ((x.shape[3] - width + 1) // 2)
+    said = "The parameters of ConvNet have other shapes than its layers make."
+    layers = [
+        (channels, x.shape[1]),
+        (p["W2"].shape, (pooled, *p["b2"].shape)),
+        (p["W3"].shape, p["b2"].shape + p["b3"].shape),
+    ]
+    hint = "Work the sizes out from input_dim and filter_size, without padding."
+    require(all(found == want for found, want in layers), said, hint, hidden=said)
 
 
 def readings(p):
@@ -309,6 +326,7 @@ def expected(once, p, x, y=None):
 def check_convnet_has_the_right_gradients(student, rng, once):
     """ConvNet.loss with labels returns the mean softmax loss and the gradients of every parameter."""
     (model,), p, x, y = convolutional(student, rng)
+    fits(p, x)
 
     loss, grads = unpack(model.loss(x, y), "loss", "grads", of="loss with labels")
 
@@ -343,6 +361,7 @@ def check_convnet_takes_other_images(student, rng, once):
     """ConvNet's scores are right for images that are not square, of several channels, and when a row is left over."""
     for shape, size in (((3, 6, 11), 2), ((1, 9, 5), 3), ((2, 12, 7), 4)):
         (model,), p, x, _ = convolutional(student, rng, shape, samples=3, filter_size=size, num_classes=5)
+        fits(p, x)
         scores = model.loss(x)
         *others, asked = [expected(once, q, x) for q in readings(p)]
         if not any(agrees(scores, other, **FLOAT32) for other in others):
