@@ -7,6 +7,7 @@ from torch.nn import functional
 from autograder.checks import (
     FLOAT32,
     Failure,
+    as_array,
     close,
     entry,
     equal,
@@ -120,10 +121,20 @@ def added(loss, plain, p, **how):
     close(number(loss) - number(plain), want, "what reg adds to the loss", like={"also": also}, hint=FACTOR, **how)
 
 
+def finite(got, name):
+    """An array of numbers; a Failure says what it is instead."""
+    array = as_array(got, name)
+    said = f"{name} does not hold finite numbers."
+    require(array.size > 0 and array.dtype.kind in "iuf" and np.isfinite(array).all(), said, hidden=said)
+    return array
+
+
 def number(loss):
     """The loss as a number of ours; a Failure if it is none."""
-    equal(np.size(loss), 1, "the size of the loss")
-    return float(np.asarray(loss).reshape(-1)[0])
+    array = finite(loss, "loss")
+    said = "loss is not one number."
+    require(array.size == 1, said, hidden=said)
+    return float(array.reshape(-1)[0])
 
 
 def regularised_gradients(student, rng, kind):
@@ -137,7 +148,8 @@ def regularised_gradients(student, rng, kind):
 
 def extended(got, plain, array, key, **how):
     """Compare a gradient under reg = 0.7 with the same model's gradient without it."""
-    equal(np.shape(plain), array.shape, f"the shape of {key}'s gradient")
+    plain = finite(plain, f"the gradient of {key}")
+    equal(plain.shape, array.shape, f"the shape of {key}'s gradient")
     want = plain + 0.7 * array if key.startswith("W") else plain
     also = {
         "reg adds nothing to it": plain,
@@ -174,10 +186,13 @@ def called_again(student, rng, kind):
         unchanged(entry(model.params, key, "params"), array, f"params[{key!r}]", of="loss", hint=hint)
     (loss, grads), (loss_again, grads_again) = (unpack(r, "loss", "grads", of="loss") for r in (first, again))
     hint = "Start every call with fresh sums and a fresh dict of gradients."
-    close(loss_again, loss, "the loss of a second call", hint=hint)
+    close(loss_again, number(loss), "the loss of a second call", hint=hint)
     for key in p:
-        close(entry(grads_again, key, "grads"), entry(grads, key, "grads"), f"{key} of a second call", hint=hint)
-    close(model.loss(x), scores, "the scores of a second call", hint=hint)
+        one = finite(entry(grads, key, "grads"), key)
+        said = f"The gradient of {key} is zero whatever comes in."
+        require(one.any(), said, hidden=said)
+        close(entry(grads_again, key, "grads"), one, f"{key} of a second call", hint=hint)
+    close(model.loss(x), finite(scores, "scores"), "the scores of a second call", hint=hint)
 
 
 # Question 2.2: logistic loss
@@ -280,7 +295,7 @@ def convolutional(student, rng, shape=(2, 8, 9), samples=6, regs=(0.0,), **sizes
         shapes["b1"] = (sizes["num_filters"],)
     p = {}
     for key, size in shapes.items():
-        fan_in = np.prod(size[1:]) if len(size) == 4 else size[0]
+        fan_in = max(1, np.prod(size[1:] if len(size) == 4 else size[:1]))
         p[key] = (rng.normal(size=size) / np.sqrt(fan_in)).astype(np.float32)
     for model in models:
         model.params = p

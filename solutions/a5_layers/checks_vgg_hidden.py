@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from autograder.checks import Failure, as_array, parameters_of, points, rebuild, require
 
+CHANNELS = ((3, 8), (8, 16), (16, 32), (32, 32), (32, 64), (64, 64), (64, 64), (64, 64))
 POOLED = (1, 2, 4, 6, 8)
 """The convolutions that a pool follows, counted from 1."""
 
@@ -32,6 +33,8 @@ def layers_of(arrays, dims):
 def features(arrays, x, relu_first=False):
     """The convolutions as they should be: padding 1, ReLU, five pools; with batch normalisations if there are any."""
     convolutions, norms = layers_of(arrays, 4), layers_of(arrays, 1)
+    if [tuple(layer["weight"].shape) for layer in convolutions] != [(out, into, 3, 3) for into, out in CHANNELS]:
+        raise LookupError("other convolutions")
     x = torch.tensor(x)
     for number, layer in enumerate(convolutions, 1):
         x = functional.conv2d(x, layer["weight"], layer.get("bias"), padding=1)
