@@ -142,7 +142,7 @@ def check(question: Question = "") -> None:
     import pytest
 
     _here()
-    raise typer.Exit(int(pytest.main([".", "-q", *(["--question", question] if question else [])])))
+    raise typer.Exit(int(pytest.main([".", "-q", "--disable-warnings", *(["--question", question] if question else [])])))
 
 
 @app.command()
