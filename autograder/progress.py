@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 140
 """Columns of the table where there is no terminal to ask."""
+_NAME: Final = 28
 
 
 @contextmanager
@@ -42,11 +43,17 @@ def table(grades: Sequence[Grade]) -> None:
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("submission", "score", "of", "pending", "status", "reason"):
         figure = name in ("score", "of", "pending")
-        shown.add_column(name, justify="right" if figure else "left", no_wrap=True, overflow="ellipsis")
+        shown.add_column(name, justify="right" if figure else "left", no_wrap=True)
     for g in grades:
         cells = (g.submission, f"{g.score:g}", f"{g.max_score:g}", f"{g.pending:g}", g.status, g.reason)
-        shown.add_row(*(escape(line(cell, 300)) for cell in cells))
+        room = (_NAME, 8, 8, 8, 8, max(_NAME, console.width - _NAME - 50))
+        shown.add_row(*(escape(_short(cell, most)) for cell, most in zip(cells, room, strict=True)))
     console.print(shown)
+
+
+def _short(text: str, most: int) -> str:
+    clean = line(text, 300)
+    return clean if len(clean) <= most else f"{clean[: most - 1]}…"
 
 
 def _json(event: Event) -> None:

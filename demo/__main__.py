@@ -16,7 +16,7 @@ OUT = ROOT / "out" / "demo"
 
 
 def main() -> int:
-    say = Console(highlight=False).print
+    say = Console(highlight=False, soft_wrap=True).print
     shutil.rmtree(OUT, ignore_errors=True)
     assignments = course.find(ROOT)
     for path in pipeline.student(list(assignments.values()), ROOT / "dist" / "student"):
