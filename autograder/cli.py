@@ -142,7 +142,8 @@ def check(question: Question = "") -> None:
     import pytest
 
     _here()
-    raise typer.Exit(int(pytest.main([".", "-q", "--disable-warnings", *(["--question", question] if question else [])])))
+    asked = ["--question", question] if question else []
+    raise typer.Exit(int(pytest.main([".", "-q", "--disable-warnings", *asked])))
 
 
 @app.command()

@@ -31,11 +31,24 @@ def write_tables(grades: Sequence[Grade], assignment: Assignment, out: Path, wal
     _write(out / "summary.html", summary.page(grades, assignment, seen, say, wall))
 
 
+ALIKE = 0.75
+"""Share of the checks concerned on which a submission and a slip must agree; training runs near a threshold differ."""
+
+
 def slips_seen(grades: Sequence[Grade], known: Sequence[slips.Slip]) -> dict[str, int]:
-    """Slip id → how many submissions fail exactly the checks that this slip fails, most first."""
-    by_checks = {frozenset(slip.fails): slip.id for slip in reversed(known)}
-    lost = (frozenset(g.lost) for g in grades)
-    return dict(Counter(by_checks[checks] for checks in lost if checks in by_checks).most_common())
+    """Slip id → how many submissions fail the checks that this slip fails, or nearly so, most first."""
+
+    def likeness(slip: slips.Slip, lost: set[str]) -> float:
+        fails, lost = set(slip.fails), lost - set(slip.may)
+        return len(fails & lost) / len(fails | lost) if fails | lost else 0.0
+
+    seen: Counter[str] = Counter()
+    for grade in grades:
+        lost = set(grade.lost)
+        best = max(known, key=lambda slip: likeness(slip, lost), default=None)
+        if best is not None and likeness(best, lost) >= ALIKE:
+            seen[best.id] += 1
+    return dict(seen.most_common())
 
 
 def kept(grade: Grade, assignment: Assignment, out: Path, received: datetime | None) -> Submission:

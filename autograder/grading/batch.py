@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -89,7 +90,8 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process: BaseProcess = context.Process(target=_work, args=(setup, theirs, os.getpid()), daemon=False)
-        self._process.start()
+        with _ignored(signal.SIGINT):  # inherited from its first instruction on: Ctrl-C is the parent's to answer
+            self._process.start()
         theirs.close()
         self.job: Job | None = None
         self.dead = False
@@ -156,6 +158,19 @@ def _work(setup: Setup, pipe: Connection, parent: int) -> None:
     except ChecksError as error:
         with contextlib.suppress(OSError):
             pipe.send(str(error))
+
+
+@contextlib.contextmanager
+def _ignored(number: signal.Signals) -> Iterator[None]:
+    """Ignore a signal meanwhile; only a main thread may, and only it is interrupted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 def _jobs(pipe: Connection) -> Iterator[Submission]:
