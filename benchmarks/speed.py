@@ -6,6 +6,7 @@ import platform
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,7 +24,9 @@ HOW_MANY = 20
 PEER_ROUNDS = 5
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
+    if arguments:
+        sys.exit(f"python -m benchmarks speed takes no options, so not {arguments[0]}")
     assignment = course.find(beside.ROOT)["a5_layers"]
     say = Console(highlight=False).print
     names = _quick_checks(assignment)
