@@ -208,7 +208,6 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
-        print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
         code = 130
     except Exception as error:
         if hasattr(error, "show") and hasattr(error, "exit_code"):  # a click error: wrong option, missing argument
@@ -218,6 +217,8 @@ def main() -> None:
         else:
             raise
         code = 2
+    if code == 130:
+        print("interrupted; the same command goes on where this one stopped", file=sys.stderr)
     sys.exit(code)
 
 
