@@ -103,7 +103,10 @@ def secrets(full: Isolation) -> dict[str, object]:
         house = House(Path(place))
         submission = house.build()
         bare = full.of([part for part in full.parts if part in ("seccomp", "rlimits")])
+        with Zygote(full, NEEDED) as zygote:
+            sizes = [_value(zygote.open(submission, SMALL), "size_of", str(path)) for path in house.secrets.values()]
         return {
+            "sizes": sizes,
             "all": sorted(discoveries(house, submission, full)),
             "none": sorted(discoveries(house, submission, bare)),
         }

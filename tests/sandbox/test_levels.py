@@ -94,6 +94,13 @@ def test_files_of_the_grader_are_found_only_where_no_layer_hides_them(machine: M
     assert set(found["none"]) >= FILES
 
 
+@trying("secrets")
+def test_that_a_file_is_there_can_be_seen_where_landlock_hides_what_is_in_it(machine: Machine) -> None:
+    """The limit that the README names: Landlock mediates no stat, a root of copies has no such file."""
+    sizes = told(machine)["secrets"]["sizes"]
+    assert all("FileNotFoundError" in str(size) if machine is OLD_CONTAINER else size > 0 for size in sizes)
+
+
 def test_older_kernels_have_the_same_level() -> None:
     said = told(USER)["abis"]
     assert list(said) == [str(version) for version in range(1, len(said) + 1)]
