@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # what only Linux has is imported when it is used
     from autograder.sandbox.launch import Running
     from autograder.sandbox.limits import Memory
     from autograder.sandbox.pipes import Ends
+    from autograder.sandbox.watchdog import Budget
 
 PRELOAD: Final = ("numpy", "numpy.random", "numpy.linalg", "numpy.fft", "torch", "torchvision", "IPython")
 SERVE: Final = "autograder.sandbox.dispatch:serve"
@@ -153,6 +154,7 @@ class Box:
         self._body_cap = limits.reply_mb << 20
         self._output = Output(ends.output, limits.output_kb << 10)
         self._spent = 0.0
+        self._slept = 0.0
         self._death: tuple[int, Kind | Literal[""]] | None = None
         self._poll = select.poll()
         for fd in (ends.reply, ends.output, pidfd):
@@ -161,14 +163,16 @@ class Box:
     def exchange(self, frame: bytes, seconds: float) -> tuple[bytes, memoryview]:
         """Send a frame, return (header, body) of its reply. Raises Stopped, after which the worker is dead.
 
-        `seconds` are CPU seconds of the worker's whole tree; the wall-clock limit is 3 × seconds + 1.
+        `seconds` are CPU seconds of the worker's whole tree; it may sleep for 3 × seconds + 1.
         """
         from autograder.sandbox.pipes import GoneError
+        from autograder.sandbox.watchdog import WALL, Budget, is_asleep
 
         if self._death is not None:
             raise Stopped("died", "this worker has ended already")
+        budget = Budget(self._cpu_seconds, seconds, lambda: is_asleep(self.pid))
         try:
-            answer = self._exchange(frame, seconds)
+            answer = self._exchange(frame, budget)
             if self._ran_out_of_memory:
                 raise Stopped("memory", "the kernel ended one of its processes")
             return answer
@@ -177,12 +181,13 @@ class Box:
         except Stopped:
             self._end()
             raise
+        finally:
+            if budget.slept:
+                self._slept += max(0.0, budget.slept / WALL - budget.used())
 
-    def _exchange(self, frame: bytes, seconds: float) -> tuple[bytes, memoryview]:
+    def _exchange(self, frame: bytes, budget: Budget) -> tuple[bytes, memoryview]:
         from autograder.sandbox.pipes import GoneError, Reply, write
-        from autograder.sandbox.watchdog import Budget
 
-        budget = Budget(self.spent, seconds)
         reply, fd = Reply(self._ends.reply, self._body_cap), self._ends.reply
         if reply.has_begun():
             raise Stopped("garbled", "it spoke without being asked")
@@ -232,7 +237,7 @@ class Box:
         """Kill the worker and wait until nothing of it is left: (wait status, why the zygote killed it, if it did)."""
         if self._death is not None:
             return self._death
-        self.spent()
+        self._cpu_seconds()
         death: tuple[int, Kind | Literal[""]] = (0, "")
         self._death = death
         with contextlib.suppress(ProcessLookupError):
@@ -257,7 +262,11 @@ class Box:
         return self._output.text()
 
     def spent(self) -> float:
-        """CPU seconds that the whole tree has used since it was opened, also once it is dead."""
+        """CPU seconds that the whole tree has used since it was opened, and what its sleep counts besides."""
+        return self._cpu_seconds() + self._slept
+
+    def _cpu_seconds(self) -> float:
+        """Of the whole tree since it was opened, also once it is dead."""
         from autograder.sandbox.watchdog import cpu_seconds
 
         if self._death is None:

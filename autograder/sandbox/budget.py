@@ -8,9 +8,6 @@ from contextlib import contextmanager
 from autograder.model import Limits
 from autograder.sandbox.sentences import Interrupted, Unavailable
 
-WALL = 3.0
-"""Wall seconds that count as one CPU second, so that a function that sleeps uses up its budgets too."""
-
 
 class Budget:
     """Counts down; a new check gets its seconds afresh, the submission's go on."""
@@ -50,8 +47,7 @@ class Budget:
         """Whether a request had enough for a time-out to be its own fault rather than that of what ran before."""
         return granted >= self.limits.call_seconds / 2
 
-    def charge(self, cpu: float, wall: float) -> None:
+    def charge(self, seconds: float) -> None:
         """Count what one request took."""
-        cost = max(cpu, wall / WALL)
-        self.check -= cost
-        self.submission -= cost
+        self.check -= seconds
+        self.submission -= seconds

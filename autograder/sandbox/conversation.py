@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -130,13 +129,12 @@ class Conversation:
         token = secrets.token_hex(8)
         release, self._freed[:] = list(self._freed), []
         frame = wire.pack({"token": token, "release": release, **header}, body)
-        started = time.monotonic()
         try:
             head, data = self._transport.exchange(frame, granted)
-            self._charge(started)
+            self._charge()
             return self._read(head, data, token, place, header["op"] == "get", fits)
         except Stopped as stop:
-            self._charge(started, granted if stop.kind == "timed_out" else 0.0)
+            self._charge(granted if stop.kind == "timed_out" else 0.0)
             raise self._stop(stop.kind, place, granted) from None
         except wire.WireError:
             raise self._stop("garbled", place, granted) from None
@@ -177,11 +175,11 @@ class Conversation:
         label = place.label if attribute else name
         return self._wrap(places.held(number, self._generation, self._freed, label), name, can_call)
 
-    def _charge(self, started: float, least: float = 0.0) -> None:
+    def _charge(self, least: float = 0.0) -> None:
         """Count what the worker used since the last time, what its threads did in between included."""
         spent = self._transport.spent() if self._transport is not None else None
         if spent is not None:
-            self.budget.charge(max(spent - self._spent, least), time.monotonic() - started)
+            self.budget.charge(max(spent - self._spent, least))
             self._spent = spent
 
     def _stop(self, kind: Kind, place: Place, granted: float) -> Interrupted:

@@ -34,6 +34,7 @@ class Transport(Protocol):
     def spent(self) -> float | None:
         """CPU seconds that the worker's tree has used since it was opened, also once it is gone; None: not measured.
 
+        A request that slept for more than three times its CPU seconds counts with a third of its sleep instead.
         `Student` reads it after every exchange to charge the check's and the submission's budgets, so it must be cheap.
         """
         ...

@@ -18,17 +18,30 @@ _LONGEST: Final = 0.25
 _TIMES: Final = slice(11, 15)
 
 
-class Budget:
-    """CPU seconds for one request, and the wall-clock limit that ends a request which only sleeps."""
+WALL: Final = 3.0
+"""Seconds of sleep that count as one CPU second, so that a function that sleeps uses up its budgets too."""
+_MOST: Final = 10
+"""How many times the patience with sleep a request may take where others leave it no CPU."""
 
-    def __init__(self, spent: Callable[[], float], seconds: float) -> None:
-        """`spent` gives the CPU seconds used so far."""
-        self._spent = spent
+
+class Budget:
+    """CPU seconds for one request, and how long it may only sleep.
+
+    Time in which the tree wants a CPU and gets none is neither: a machine with much to do changes no grade.
+    """
+
+    def __init__(
+        self, spent: Callable[[], float], seconds: float, is_asleep: Callable[[], bool] = lambda: True
+    ) -> None:
+        """`spent` gives the CPU seconds used so far, `is_asleep` whether nothing of the tree wants to run."""
+        self._spent, self._is_asleep = spent, is_asleep
         self._seconds = seconds
         self._spent_before = spent()
-        now = time.monotonic()
-        self._end = now + 3 * seconds + 1
-        self._look = now + self._soonest(seconds)
+        self._patience = WALL * seconds + 1
+        self.slept = 0.0
+        self._looked = time.monotonic()
+        self._end = self._looked + _MOST * self._patience
+        self._look = self._looked + self._soonest(seconds)
 
     def _soonest(self, left: float) -> float:
         """The tree can't use `left` up sooner than with every core at once."""
@@ -38,13 +51,19 @@ class Budget:
         """Seconds until the next look is due; raises Stopped("timed_out") when either limit is passed."""
         now = time.monotonic()
         if now >= self._look:
-            used = self._spent() - self._spent_before
+            used = self.used()
             if used > self._seconds:
                 raise Stopped("timed_out", f"{used:.2f} CPU seconds used", self._seconds)
-            self._look = now + self._soonest(self._seconds - used)
-        if now >= self._end:
-            raise Stopped("timed_out", "waited three times as long as the work may take", self._seconds)
-        return min(self._look, self._end) - now
+            if self._is_asleep():
+                self.slept += min(now - self._looked, 2 * _LONGEST)  # more than that it was we who got no CPU
+            if self.slept >= self._patience or now >= self._end:
+                raise Stopped("timed_out", "waited three times as long as the work may take", self._seconds)
+            self._looked, self._look = now, now + self._soonest(self._seconds - used)
+        return self._look - now
+
+    def used(self) -> float:
+        """CPU seconds since the request came."""
+        return self._spent() - self._spent_before
 
 
 def tree(pid: int) -> list[int]:
@@ -65,6 +84,17 @@ def children(pid: int) -> list[int]:
             with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
                 found += map(int, file.read().split())
     return found
+
+
+def is_asleep(pid: int) -> bool:
+    """Whether no thread of the tree runs or waits for a CPU."""
+    for member in tree(pid):
+        with contextlib.suppress(OSError):
+            for task in os.listdir(f"/proc/{member}/task"):
+                with contextlib.suppress(OSError), open(f"/proc/{member}/task/{task}/stat", "rb") as stat:
+                    if stat.read().rpartition(b")")[2].split()[:1] == [b"R"]:
+                        return False
+    return True
 
 
 def cpu_seconds(pid: int) -> float:

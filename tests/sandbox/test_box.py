@@ -83,6 +83,12 @@ class TestTime:
         assert (stop.kind, stop.seconds) == ("timed_out", 0.05)
         assert "waited" in stop.detail
 
+    def test_sleep_counts_a_third(self, box: Box) -> None:
+        ask(box, "double", 1)
+        before = box.spent()
+        ask(box, "many_small_files", 1, 1.5)
+        assert 0.3 <= box.spent() - before < 1.2
+
     def test_work_outside_a_request_is_not_charged_to_it(self, box: Box) -> None:
         for _ in range(3):
             ask(box, "double", 1, seconds=0.2)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -115,3 +116,29 @@ def test_a_budget_ends_by_the_clock_when_nothing_is_spent() -> None:
     budget = Budget(lambda: 0.0, 0.01)
     with pytest.raises(Stopped, match="three times"):
         eventually(lambda: budget.pause() < 0)
+
+
+def test_a_tree_that_wants_a_cpu_and_gets_none_is_not_ended_for_it() -> None:
+    budget = Budget(lambda: 0.0, 0.01, lambda: False)
+    start = time.monotonic()
+    assert eventually(lambda: budget.pause() > 0 and time.monotonic() - start > 1.5)
+    assert budget.slept == 0
+    budget._end = start
+    with pytest.raises(Stopped, match="three times"):
+        eventually(lambda: budget.pause() < 0)
+
+
+def test_time_in_which_the_grader_itself_got_no_cpu_is_not_the_submissions(monkeypatch: pytest.MonkeyPatch) -> None:
+    budget = Budget(lambda: 0.0, 1.0)
+    later = time.monotonic() + 10
+    monkeypatch.setattr(watchdog.time, "monotonic", lambda: later)
+    assert budget.pause() > 0
+    assert budget.slept == 0.5
+
+
+def test_a_tree_sleeps_while_no_thread_of_it_wants_to_run(start: Starter) -> None:
+    assert eventually(lambda: watchdog.is_asleep(start("pass")))
+    spin = "    import threading\n    threading.Thread(target=lambda: all(iter(int, 1)), daemon=True).start()"
+    pid = start(FORK.format(spin))
+    assert not watchdog.is_asleep(pid)
+    assert watchdog.is_asleep(2**22 + 1)
