@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from autograder.data import DataError, Dataset, load, names
+from autograder.data import cats_dogs as cats_dogs_module
 from autograder.data import digits as digits_module
 
 CHECKSUMS = {
+    "cats_dogs": "32967a735fd82a2599dc927ee724aea5fc4f1317329141f020f1331ae32fa2c6",
     "binary": "e8a8faacda174458930706f9a7ff1135ee221ce6d17a5c27a8fc83810b44ef32",
     "digits": "fa53a681aa6287ef87923c2447b0d6a49f272db5363ff3519a3f185eb9544511",
 }
@@ -106,6 +108,41 @@ def test_a_logistic_model_gets_93_percent_of_binary_and_no_line_gets_all():
     assert 0.93 <= ((with_ones(data.x_train) @ nearly_free > 0) == data.y_train).mean() <= 0.97
 
 
+def test_cats_and_dogs_are_small_pictures_whose_test_labels_nobody_has():
+    data = load("cats_dogs")
+    for x, rows in ((data.x_train, 1000), (data.x_val, 300), (data.x_test, 300)):
+        assert x.shape == (rows, 3, 24, 24)
+        assert x.dtype == np.float32
+        assert 0 <= x.min() < 0.1
+        assert 0.9 < x.max() <= 1
+    for y in (data.y_train, data.y_val):
+        assert set(y.tolist()) == {0, 1}
+        assert 0.45 < y.mean() < 0.55
+    assert set(data.y_test.tolist()) == {-1}
+
+
+def test_no_line_tells_cats_from_dogs():
+    data = load("cats_dogs")
+    x = with_ones(data.x_train.astype(np.float64))
+    for reg in (1, 100):
+        w = np.linalg.solve(x.T @ x + reg * np.eye(x.shape[1]), x.T @ (2 * data.y_train - 1))
+        assert ((with_ones(data.x_val) @ w > 0) == data.y_val).mean() < 0.6
+
+
+def test_ears_drawn_by_another_seed_are_other_pictures_and_a_sheet_comes_apart_again(monkeypatch):
+    images, labels = cats_dogs_module.draw(np.random.RandomState(1), 40)
+    assert labels.sum() == 20
+    assert (cats_dogs_module.draw(np.random.RandomState(2), 40)[0] != images).any()
+    monkeypatch.setattr(cats_dogs_module, "TEST", 40)
+    assert cats_dogs_module.apart(cats_dogs_module.sheet(images)).tolist() == images.tolist()
+
+
+def test_without_the_sheet_one_line_says_so(monkeypatch):
+    monkeypatch.setattr(cats_dogs_module, "SHEET", "none.png")
+    with pytest.raises(DataError, match=r"cats_dogs: none\.png of this package cannot be read"):
+        cats_dogs_module.unlabelled()
+
+
 @pytest.mark.parametrize("name", names())
 def test_what_is_loaded_cannot_be_changed_for_others(name):
     for _, array in load(name).arrays():
@@ -114,7 +151,7 @@ def test_what_is_loaded_cannot_be_changed_for_others(name):
 
 
 def test_an_unknown_name_says_which_there_are():
-    with pytest.raises(DataError, match="no set called 'mnist'; there are binary, digits"):
+    with pytest.raises(DataError, match="no set called 'mnist'; there are binary, cats_dogs, digits"):
         load("mnist")
 
 

@@ -1,4 +1,4 @@
-"""The data sets that install with the kit: `load("digits")` and `load("binary")`, the same arrays on every machine."""
+"""The data sets that install with the kit, by name: `load("digits")`; the same arrays on every machine."""
 
 from autograder.data.dataset import DataError, Dataset
 from autograder.data.shelf import load, names

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import cache
 
 from autograder.data.binary import binary
+from autograder.data.cats_dogs import cats_dogs
 from autograder.data.dataset import DataError, Dataset
 from autograder.data.digits import digits
 
-MAKERS: dict[str, Callable[[], Dataset]] = {"binary": binary, "digits": digits}
+MAKERS: dict[str, Callable[[], Dataset]] = {"binary": binary, "cats_dogs": cats_dogs, "digits": digits}
 
 
 def names() -> tuple[str, ...]:
