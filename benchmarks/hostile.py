@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 
 from benchmarks import quiz
 from benchmarks.tricks import HONEST, TRICKS
@@ -186,6 +187,7 @@ MACHINE = {
 }
 
 
+@cache
 def uploads() -> dict[str, bytes]:
     """Name → the bytes that are handed in: what attacks the machine, unreadable archives, what attacks the score."""
     plain = {name: _zip({"work.py": quiz.WRONG + code}) for name, code in MACHINE.items()}

@@ -122,7 +122,7 @@ def _undisturbed(assignment: Assignment, place: Path) -> Mapping[str, Grade]:
 
 
 def _class(inbox: Path, submissions: int) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Hand in. (honest submission → its kind, the hostile ones); no two have the same bytes."""
+    """Hand in. (honest submission → its kind, the hostile ones); no two honest ones have the same bytes."""
     enemies = list(hostile.uploads().items())
     expected: dict[str, str] = {}
     names: list[str] = []
@@ -133,7 +133,7 @@ def _class(inbox: Path, submissions: int) -> tuple[dict[str, str], tuple[str, ..
             names.append(f"s{n:03}-{name}")
             (inbox / f"{names[-1]}.zip").write_bytes(content)
         else:
-            kind = n * 7 % (1 << len(_FUNCTIONS))
+            kind = ~(n * 7) % (1 << len(_FUNCTIONS))
             expected[f"s{n:03}"] = str(kind)
             (inbox / f"s{n:03}").mkdir()
             (inbox / f"s{n:03}" / "work.py").write_text(f"{_honest(kind)}\n# student {n}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from means import HIDDEN, RIGHT, WRONG, hand_in, write
 
 from autograder import data, intake
-from autograder.grading import ChecksError, Setup, run
+from autograder.grading import ChecksError, Setup, batch, run
 from autograder.model import Grade
 from autograder.pipeline import confine, versions
 
@@ -142,3 +143,10 @@ def test_only_some_checks_can_be_run(tmp_path: Path) -> None:
     setup = Setup(assignment, 5, versions(assignment), confine("best"), data.load, only=frozenset({"check_spread"}))
     (grade,) = run(setup, received, os.cpu_count() or 1)
     assert [o.name for o in grade.outcomes] == ["check_spread"]
+
+
+def test_a_grading_process_ends_quietly_when_its_parent_is_gone() -> None:
+    theirs, ours = multiprocessing.Pipe()
+    ours.send("a grade that nobody reads")  # the kernel then says that the connection was reset
+    theirs.close()
+    assert list(batch._jobs(ours)) == []

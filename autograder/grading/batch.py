@@ -174,6 +174,6 @@ def _ignored(number: signal.Signals) -> Iterator[None]:
 
 
 def _jobs(pipe: Connection) -> Iterator[Submission]:
-    with contextlib.suppress(EOFError):
+    with contextlib.suppress(EOFError, ConnectionResetError):  # which one depends on when the parent went
         while True:
             yield pipe.recv()

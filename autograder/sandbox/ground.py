@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from autograder.sandbox.sources import others_may_pass
+from autograder.sandbox.watchdog import started
 
 WORKER: Final = "worker"
 """Name of the file, in each box's folder, that holds its worker's process id."""
@@ -68,7 +69,7 @@ def _make(passable: bool) -> str:
 
 def prefix() -> str:
     """How the names of this process's temporary folders begin."""
-    return f"{_machine()}{os.getpid()}-{_started(os.getpid())}-"
+    return f"{_machine()}{os.getpid()}-{started(os.getpid())}-"
 
 
 def remove(path: str) -> None:
@@ -91,7 +92,7 @@ def sweep() -> None:
                 named = _NAME.fullmatch(entry.name)
                 if not named or named[1] != _machine() or not _is_ours(entry):
                     continue
-                if _started(int(named[2])) != int(named[3]):
+                if started(int(named[2])) != int(named[3]):
                     _end_workers(Path(entry.path))
                     remove(entry.path)
 
@@ -121,11 +122,3 @@ def _end_session(number: int) -> None:
             status = Path(f"/proc/{name}/status").read_text()
             if os.getsid(int(name)) == number and "NoNewPrivs:\t1" in status and "Seccomp:\t2" in status:
                 os.kill(int(name), signal.SIGKILL)
-
-
-def _started(pid: int) -> int:
-    """When a process was started, in ticks since the machine was; -1 where there is none. With the pid it is unique."""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
-    except (OSError, IndexError, ValueError):
-        return -1

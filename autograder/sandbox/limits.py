@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from autograder.model import Limits
+from autograder.sandbox.watchdog import started
 
 _MB: Final = 1 << 20
 _NAME: Final = "autograder"
@@ -140,7 +141,7 @@ def sweep_cgroups() -> None:
     for root in _HIERARCHIES:
         for folder in Path(root).glob(f"{_NAME}-*-*"):
             owner = folder.name.split("-")[1]
-            if owner.isdigit() and not os.path.exists(f"/proc/{owner}"):
+            if owner.isdigit() and started(int(owner)) < 0:
                 with contextlib.suppress(OSError):
                     folder.rmdir()
 

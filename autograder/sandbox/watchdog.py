@@ -86,6 +86,18 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def started(pid: int) -> int:
+    """When a process was started, in ticks since the machine was: with the pid it is unique. -1 where there is none,
+    or only what a parent has not waited for yet, which in a container without an init may be never.
+    """
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            after_name = stat.read().rpartition(b")")[2].split()
+        return -1 if after_name[0] in (b"Z", b"X") else int(after_name[19])
+    except (OSError, IndexError, ValueError):
+        return -1
+
+
 def is_asleep(pid: int) -> bool:
     """Whether no thread of the tree runs or waits for a CPU."""
     for member in tree(pid):

@@ -142,3 +142,12 @@ def test_a_tree_sleeps_while_no_thread_of_it_wants_to_run(start: Starter) -> Non
     pid = start(FORK.format(spin))
     assert not watchdog.is_asleep(pid)
     assert watchdog.is_asleep(2**22 + 1)
+
+
+def test_when_a_process_was_started_and_that_the_dead_were_never() -> None:
+    with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as process:
+        assert watchdog.started(process.pid) >= watchdog.started(os.getpid()) > 0
+        process.kill()
+        assert eventually(lambda: watchdog.started(process.pid) == -1), "dead, though nobody has waited for it"
+        assert os.path.exists(f"/proc/{process.pid}")
+    assert watchdog.started(process.pid) == -1
