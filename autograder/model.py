@@ -144,6 +144,8 @@ class Outcome:
     seconds: float = 0.0
     detail: str = ""
     """For staff only: the traceback of a check that itself went wrong."""
+    drawing: str = ""
+    """An SVG that the check drew of what it saw."""
 
 
 @dataclass(frozen=True)

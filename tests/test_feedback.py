@@ -254,3 +254,31 @@ def test_the_command_is_there():
 
 def test_checks_that_went_wrong_themselves_are_not_to_be_tried():
     assert tries(grade("ada", all_lost("errored", "It went wrong."))) == []
+
+
+# drawings
+
+
+DRAWING = '<svg viewBox="0 0 9 9" width="9" height="9" role="img"><title>A graph</title></svg>'
+
+
+def drawn(drawing):
+    got = outcomes(conv_forward_slides_the_filter=("failed", "m is off.", ""))
+    return grade("ada", tuple(replace(o, drawing=drawing) if o.outcome == "failed" else o for o in got))
+
+
+def test_a_drawing_stands_under_its_check():
+    made = drawn(DRAWING)
+    checks = [c for q in record(made)["questions"] for c in q["checks"]]
+    assert [c["drawing"] for c in checks if "drawing" in c] == [DRAWING]
+    assert list(checks[7])[-1] == "drawing"
+    shown = page(made)
+    assert_stands_alone(shown)
+    assert shown.all("svg") == [{"viewbox": "0 0 9 9", "width": "9", "height": "9", "role": "img"}]
+    assert "m is off. A graph" in shown.text
+
+
+def test_what_is_no_drawing_of_ours_is_left_out():
+    made = drawn(DRAWING.replace("</svg>", "<script>alert(1)</script></svg>"))
+    assert not any("drawing" in c for q in record(made)["questions"] for c in q["checks"])
+    assert page(made).all("svg") == []

@@ -319,6 +319,7 @@ def test_an_outcome_has_every_fact(graded: Grade) -> None:
         "hint": "Sum over the batch.",
         "visibility": "visible",
         "detail": "",
+        "drawing": "",
     }
     assert (run["check_good"]["score"], run["check_good"]["outcome"]) == (2.0, "passed")
     assert (run["check_dependent"]["score"], run["check_dependent"]["outcome"]) == (0.0, "skipped")
@@ -476,6 +477,31 @@ def test_a_hidden_check_keeps_its_numbers(graded: Grade) -> None:
     assert [run[f"check_{name}"]["why"] for name in ("assert", "raise", "other")] == [generic] * 3
     assert run["check_raise"]["hint"] == "Look at W1."
     assert "91" not in run["check_tier"]["why"]
+
+
+@pytest.mark.parametrize(("name", "drawn"), [("checks_work", "<all>"), ("checks_hidden", "<bare>")])
+def test_a_check_may_draw_what_it_saw(graded: Grade, name: str, drawn: str) -> None:
+    text = """
+from autograder.checks.training import Share
+
+@points(1, "q1")
+def check_that_fails():
+    \"\"\"It draws what is off.\"\"\"
+    failure = Failure("off")
+    failure.drawing, failure.drawing_hidden = "<all>", "<bare>"
+    raise failure
+
+@points(1, "q1")
+def check_that_passes():
+    \"\"\"It draws what is right.\"\"\"
+    return seen("this form", "<all>", "<bare>")
+
+@points(1, "q1")
+def check_without():
+    \"\"\"It draws nothing.\"\"\"
+"""
+    (run,) = graded(text, name=name)
+    assert [outcome["drawing"] for outcome in run.values()] == [drawn, drawn, ""]
 
 
 @pytest.mark.parametrize(("name", "verdict"), [("checks_hidden", "passed"), ("checks_work", "errored")])

@@ -56,7 +56,7 @@ def any_outcome(draw):
         draw(st.text()), draw(st.text()), draw(st.text()), worth, worth * draw(st.floats(0, 1)),
         draw(st.sampled_from(["passed", "failed", "timed_out", "skipped", "errored"])),
         draw(st.text()), draw(st.text()),
-        draw(st.sampled_from(["visible", "hidden"])), draw(points), draw(st.text()),
+        draw(st.sampled_from(["visible", "hidden"])), draw(points), draw(st.text()), draw(st.text()),
     )  # fmt: skip
 
 
@@ -234,7 +234,7 @@ def test_another_programs_database_is_refused_and_left_alone(path):
     assert (path.read_bytes(), path.stat().st_mode) == before
 
 
-@pytest.mark.parametrize(("version", "age"), [(0, "an older"), (2, "a newer")])
+@pytest.mark.parametrize(("version", "age"), [(1, "an older"), (3, "a newer")])
 def test_another_version_is_refused(path, version, age):
     Gradebook(path).close()
     other = sqlite3.connect(path)

@@ -11,9 +11,14 @@ if TYPE_CHECKING:
     from .declaration import points
     from .exact import equal, unchanged
     from .experiments import settings
-    from .failure import Failure, entry, require, unpack
+    from .failure import Failure, NotGiven, entry, require, unpack
+    from .formulas import extremum, formula, one_of
     from .gradients import gradient, linear_in, own_slope, slope, value
+    from .graphs import Graph, same_function
     from .networks import count_parameters, hides_nothing, parameters_of, rebuild
+    from .operations import base_of
+    from .reading import read_graph
+    from .traces import any_of, forward_trace, reverse_trace
     from .training import accuracy, majority, seen, tiers
 
 # pytest loads the plugin in every run of the environment; numpy must not be the price of that.
@@ -28,6 +33,17 @@ _HOME = {
     "entry": "failure",
     "require": "failure",
     "unpack": "failure",
+    "extremum": "formulas",
+    "formula": "formulas",
+    "one_of": "formulas",
+    "Graph": "graphs",
+    "NotGiven": "failure",
+    "read_graph": "reading",
+    "same_function": "graphs",
+    "base_of": "operations",
+    "any_of": "traces",
+    "forward_trace": "traces",
+    "reverse_trace": "traces",
     "gradient": "gradients",
     "linear_in": "gradients",
     "own_slope": "gradients",
@@ -48,21 +64,32 @@ _HOME = {
 __all__ = [
     "FLOAT32",
     "Failure",
+    "Graph",
+    "NotGiven",
     "accuracy",
+    "any_of",
     "as_array",
+    "base_of",
     "close",
     "count_parameters",
     "entry",
     "equal",
+    "extremum",
+    "formula",
+    "forward_trace",
     "gradient",
     "hides_nothing",
     "linear_in",
     "majority",
+    "one_of",
     "own_slope",
     "parameters_of",
     "points",
+    "read_graph",
     "rebuild",
     "require",
+    "reverse_trace",
+    "same_function",
     "seen",
     "settings",
     "shape_of",

@@ -20,6 +20,12 @@ class Failure(AssertionError):  # noqa: N818 - it is an outcome, not an error
     def __init__(self, why: str, hint: str = "", hidden: str = "") -> None:
         super().__init__(why)
         self.why, self.hint, self.why_hidden = why, hint, hidden or GENERIC
+        # An SVG that shows what is off, and one for a hidden check, without names and numbers of the submission.
+        self.drawing, self.drawing_hidden = "", ""
+
+
+class NotGiven(Failure):
+    """Nothing was written here: of several things to choose from, this one was left out."""
 
 
 def plain(text: object, limit: int = 2000) -> str:

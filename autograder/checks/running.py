@@ -47,6 +47,7 @@ class Outcome(TypedDict):
     visibility: str
     seconds: float
     detail: str
+    drawing: str
 
 
 @dataclass
@@ -71,6 +72,7 @@ class Run:
             "visibility": "hidden" if hidden else "visible",
             "seconds": 0.0,
             "detail": "",
+            "drawing": "",
         }
         self.done[facts.name] = outcome
         for name in facts.after:
@@ -123,7 +125,9 @@ def _settle(outcome: Outcome, share: object) -> None:
     if not 0.0 <= earned <= 1.0:
         raise ValueError(f"a check returns nothing or a share from 0 to 1, not {earned}")
     outcome["score"] = round(earned * outcome["points"], 9)
-    said = getattr(share, "why_hidden" if outcome["visibility"] == "hidden" else "why", "")
+    hidden = outcome["visibility"] == "hidden"
+    said = getattr(share, "why_hidden" if hidden else "why", "")
+    outcome["drawing"] = str(getattr(share, "drawing_hidden" if hidden else "drawing", ""))
     outcome["why"], outcome["hint"] = plain(said), plain(getattr(share, "hint", ""))
     if earned < 1.0:
         outcome["outcome"] = "failed"
@@ -139,6 +143,7 @@ def _explain(outcome: Outcome, error: BaseException, function: CheckFunction) ->
     if verdict in ("failed", "timed_out"):
         why = getattr(error, "why_hidden", GENERIC) if hidden else getattr(error, "why", str(error))
         outcome["outcome"], outcome["why"], outcome["hint"] = verdict, plain(why), plain(getattr(error, "hint", ""))
+        outcome["drawing"] = str(getattr(error, "drawing_hidden" if hidden else "drawing", ""))
     elif isinstance(error, AssertionError):
         text = GENERIC if hidden else str(error) or "What this check states does not hold."
         outcome["outcome"], outcome["why"] = "failed", plain(text)

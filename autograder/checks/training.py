@@ -19,21 +19,33 @@ class Share(float):
     why: str
     hint: str
     why_hidden: str
+    drawing: str
+    drawing_hidden: str
 
-    def __new__(cls, share: float, why: str = "", hint: str = "", why_hidden: str = "") -> Share:
+    def __new__(
+        cls,
+        share: float,
+        why: str = "",
+        hint: str = "",
+        why_hidden: str = "",
+        drawing: str = "",
+        drawing_hidden: str = "",
+    ) -> Share:
         self = super().__new__(cls, share)
+        self.drawing, self.drawing_hidden = drawing, drawing_hidden
         self.why, self.hint, self.why_hidden = why, hint, why_hidden or why
         return self
 
 
-def seen(what: str) -> Share:
+def seen(what: str, drawing: str = "", drawing_hidden: str = "") -> Share:
     """All points and a sentence: for a check that accepts several readings of a sheet and names the one it met.
 
     >>> return seen("inverted dropout: in training, kept entries are divided by p")
 
-    `what` is shown as it is, of hidden checks too: nothing in it may come from the submission or from hidden data.
+    `what` is shown as it is, of hidden checks too: nothing in it may come from the submission or from hidden data. Of a
+    hidden check `drawing_hidden` is shown, an SVG like `drawing`.
     """
-    return Share(1.0, what)
+    return Share(1.0, what, drawing=drawing, drawing_hidden=drawing_hidden)
 
 
 def accuracy(scores: object, labels: ArrayLike, name: str = "scores", hint: str = "") -> float:

@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 _APPLICATION = 0x47524144  # "GRAD", in the file's header: tells our file from any other SQLite file
-_VERSION = 1
+_VERSION = 2
 _PATIENCE = 60.0  # seconds to wait for another process's transaction, which takes milliseconds
 
 

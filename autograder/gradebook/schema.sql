@@ -1,4 +1,4 @@
--- Version 1 of the gradebook. Rows are added and never changed: the newest row of a submission is its grade.
+-- Version 2 of the gradebook. Rows are added and never changed: the newest row of a submission is its grade.
 -- Lists and mappings are JSON. Times are ISO 8601.
 
 CREATE TABLE seed (
@@ -55,6 +55,7 @@ CREATE TABLE outcome (
     visibility TEXT    NOT NULL CHECK (visibility IN ('visible', 'hidden')),
     seconds    REAL    NOT NULL,
     detail     TEXT    NOT NULL,
+    drawing    TEXT    NOT NULL,
     PRIMARY KEY (grade, position)
 ) WITHOUT ROWID;
 

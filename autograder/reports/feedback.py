@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
+
+from markupsafe import Markup
 
 from autograder.model import Assignment, Grade, Outcome, Question
+from autograder.reports.drawings import inline
 from autograder.reports.figures import broken, provisional, waiting
 from autograder.reports.pages import render
 from autograder.reports.text import line, plain
@@ -32,6 +35,8 @@ class CheckRecord(TypedDict):
     why: str
     hint: str
     visibility: str
+    drawing: NotRequired[str]
+    """An SVG, where the check drew one."""
 
 
 class QuestionRecord(TypedDict):
@@ -70,6 +75,7 @@ class ShownCheck:
     tone: str
     anchor: str
     again: bool
+    drawing: Markup
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,7 @@ def _question(question: Question, grade: Grade) -> QuestionRecord:
 
 
 def _check(outcome: Outcome) -> CheckRecord:
-    return {
+    record: CheckRecord = {
         "name": outcome.name,
         "says": plain(outcome.says),
         "points": _figure(outcome.points),
@@ -156,6 +162,9 @@ def _check(outcome: Outcome) -> CheckRecord:
         "hint": plain(outcome.hint),
         "visibility": outcome.visibility,
     }
+    if drawing := inline(outcome.drawing):
+        record["drawing"] = str(drawing)
+    return record
 
 
 def _shown(question: Question, grade: Grade) -> ShownQuestion:
@@ -164,7 +173,9 @@ def _shown(question: Question, grade: Grade) -> ShownQuestion:
     told: list[tuple[str, str]] = []  # by visible checks: what a hidden one says may fit any reason
     for check in recorded["checks"]:
         words = (check["why"], check["hint"])
-        checks.append(ShownCheck(check, *_look(check), anchor(question.id, check["name"]), words in told[-1:]))
+        drawing = Markup(check.get("drawing", ""))  # which inline() has let through
+        again = words in told[-1:]
+        checks.append(ShownCheck(check, *_look(check), anchor(question.id, check["name"]), again, drawing))
         told += [words] if check["visibility"] == "visible" and check["why"] else []
     lost = [check for check in checks if check.tone != "good"]
     sign, tone = ("✗", "bad") if lost else ("✓", "good") if checks else ("◔", "wait")
