@@ -115,16 +115,20 @@ def test_olat(put: Put) -> None:
 
 
 def test_gradescope(put: Put) -> None:
-    meta = "submission_1:\n  :submitters:\n  - :name: Ada\n    :sid: s1\n  :created_at: 2026-04-26 17:34:00.8 Z\n"
+    meta = (
+        "submission_1:\n  :submitters:\n  - :name: Ada\n    :sid: s1\n  :created_at: 2026-04-26 17:34:00.8 Z\n"
+        "submission_3:\n  :submitters:\n  - :name: Grace\n    :sid: s3\n"
+    )
     path = put(
         {
             "submission_metadata.yml": meta,
             **{f"submission_1/{name}": content for name, content in CODE.items()},
             "submission_2/a5.zip": ZIP,
+            "submission_3/a5.zip": ZIP,
         }
     )
-    assert found(path) == {"submission_1": ("s1",), "submission_2": ()}
-    one, two = discover(path)
+    assert found(path) == {"submission_1": ("s1",), "submission_2": (), "submission_3": ("s3",)}
+    one, two, _ = discover(path)
     assert one.received == datetime(2026, 4, 26, 17, 34, tzinfo=UTC)
     assert two.received is None
     assert names_in(one) == names_in(two) == sorted(CODE)
@@ -142,8 +146,14 @@ def test_mail_attachments_carry_their_senders_address(put: Put) -> None:
 
 
 def test_what_a_platform_did_not_put_there_arrives_too(put: Put) -> None:
-    path = put({"lovelaceada_12345_67890_a5.zip": ZIP, "late by mail.zip": ZIP})
-    assert found(path) == {"late by mail": (), "lovelaceada_12345_67890_a5": ("lovelaceada",)}
+    path = put(
+        {"lovelaceada_12345_67890_a5.zip": ZIP, "hoppergrace_12346_67891_a5.zip": ZIP, "late by mail.zip": ZIP}
+    )
+    assert found(path) == {
+        "hoppergrace_12346_67891_a5": ("hoppergrace",),
+        "late by mail": (),
+        "lovelaceada_12345_67890_a5": ("lovelaceada",),
+    }
 
 
 def test_e17_no_time_is_believed_that_a_student_could_have_written(put: Put) -> None:
