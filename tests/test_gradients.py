@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -46,12 +47,16 @@ class Own:
     """A student's function as the proxy shows it; counts messages and calls."""
 
     def __init__(self, function: Callable[..., object]) -> None:
-        self.function, self.messages, self.calls = function, 0, 0
+        self.function, self.messages, self.calls, self.alone = function, 0, 0, 0
 
     def many(self, calls: Sequence[tuple[object, ...]]) -> list[object]:
         self.messages += 1
         self.calls += len(calls)
         return [self.function(*args) for args in calls]
+
+    def afresh(self, *args: object) -> object:
+        self.alone += 1
+        return copy.deepcopy(self.function)(*args)
 
 
 def failure(call: Callable[[], object]) -> Failure:
@@ -157,11 +162,51 @@ def test_own_slope_follows_a_wrong_forward_in_one_message() -> None:
     dx = 3 * DOUT * np.cos(X @ W) @ W.T
     dw = 3 * X.T @ (DOUT * np.cos(X @ W))
     close(dx, own_slope(forward, (X, W), wrt=0, dout=DOUT), "dx")
-    assert (forward.messages, forward.calls) == (1, 6)
+    assert (forward.messages, forward.calls, forward.alone) == (1, 6, 2)
     close(dw, own_slope(forward, (X, W), wrt=1, dout=DOUT), "dw")
     for slip in (0.0, -1.0, 1.001, 6.0):
         with pytest.raises(Failure):
             close(slip * dx, own_slope(forward, (X, W), wrt=0, dout=DOUT), "dx")
+
+
+class Remembers:
+    """Right where it was not called before and, near where it was, as if its slope were twice what it is."""
+
+    def __init__(self) -> None:
+        self.base: list[Array] = []
+
+    def __deepcopy__(self, memo: object) -> Remembers:
+        return Remembers()
+
+    def __call__(self, x: Array) -> Array:
+        if not self.base:
+            self.base.append(x)
+        return 2 * squash(x) - squash(self.base[0])
+
+
+def test_a_forward_that_remembers_earns_no_gradient_that_fits() -> None:
+    forward = Own(Remembers())
+    said = failure(lambda: close(2 * DX, own_slope(forward, (X,), wrt=0, dout=DOUT, pick=None, of="f"), "dx"))
+    assert said.why == "dx cannot be judged: f answers otherwise where it has not been called before."
+    with pytest.raises(Failure, match="off"):
+        close(DX, own_slope(Own(Remembers()), (X,), wrt=0, dout=DOUT, pick=None, of="f"), "dx")
+
+
+def test_a_forward_with_a_fine_ripple_earns_no_gradient_that_fits() -> None:
+    def rippled(x: Array) -> Array:
+        """Off by a millionth at most, and twice as steep wherever one stands."""
+        nearest = x.round(6)
+        return squash(nearest) + 2 * (squash(x) - squash(nearest))
+
+    x, dout = X.round(6), DOUT  # where steps of a tenth of a ripple stay within it
+    assert np.allclose(rippled(X), squash(X), rtol=1e-5, atol=1e-5)
+    with pytest.raises(Failure, match="answers otherwise"):
+        close(2 * gradient_at(x), own_slope(Own(rippled), (x,), wrt=0, dout=dout, pick=None), "dx")
+
+
+def gradient_at(x: Array) -> Array:
+    grad: Array = DOUT * (1 - np.tanh(x @ W) ** 2) @ W.T
+    return grad
 
 
 def test_own_slope_explains_small_gradients_entry_by_entry() -> None:

@@ -24,6 +24,10 @@ class Remote(Protocol):
 
     def many(self, calls: Sequence[tuple[object, ...]]) -> list[object]: ...
 
+    def afresh(self, *args: object) -> object:
+        """The result where nothing else was ever called."""
+        ...
+
 
 def slope(
     f: Callable[[Array], ArrayLike],
@@ -59,16 +63,23 @@ def own_slope(
     """The gradient of Σ dout·forward(*args)[pick] with respect to args[wrt]: follow-through for a wrong forward.
 
     Every direction goes to the student in one message (`forward.many`). `pick=None` takes the result itself. A forward
-    that does not react to its input fails, so that zeros never agree with zeros. Costs two messages more on failure.
+    that does not react to its input fails, so that zeros never agree with zeros. Costs two messages more on failure,
+    and two calls of `forward.afresh` where dx agrees: no forward earns by knowing that its slope is being measured.
     """
     upstream = _float64(dout)
 
+    def call(point: Array) -> tuple[object, ...]:
+        return tuple(point if i == wrt else arg for i, arg in enumerate(args))
+
     def evaluate(points: list[Array]) -> list[Array]:
-        calls = [tuple(point if i == wrt else arg for i, arg in enumerate(args)) for point in points]
-        return [_picked(result, pick, upstream.shape, of) for result in forward.many(calls)]
+        return [_picked(result, pick, upstream.shape, of) for result in forward.many([call(point) for point in points])]
+
+    def evaluate_afresh(points: list[Array]) -> list[Array]:
+        return [_picked(forward.afresh(*call(point)), pick, upstream.shape, of) for point in points]
 
     x = _float64(args[wrt])  # type: ignore[arg-type]
-    return OwnSlope(evaluate, x, upstream, directions, rng or np.random.default_rng(0), of, jacobian=x.size <= 256)
+    rng = rng or np.random.default_rng(0)
+    return OwnSlope(evaluate, x, upstream, directions, rng, of, jacobian=x.size <= 256, afresh=evaluate_afresh)
 
 
 def gradient(

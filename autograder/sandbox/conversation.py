@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from autograder.model import Limits
 from autograder.sandbox import mishap, places, sentences, wire
@@ -35,7 +36,8 @@ class Conversation:
         self._connect, self._wrap, self._unwrap = connect, wrap, unwrap
         self._transport: Transport | None = None
         self._generation = 0
-        self._losses: list[str] = []
+        self._losses: dict[int, str] = {}
+        self._workers = 0
         self._freed: list[int] = []
         self._spent = 0.0
         self._printed = ""
@@ -61,6 +63,24 @@ class Conversation:
         """End the worker. A later request would open another."""
         if self._transport is not None:
             self._drop("the worker was closed")
+
+    @contextmanager
+    def afresh(self) -> Iterator[None]:
+        """Requests meanwhile go to a worker that has heard nothing of the others, and that is ended afterwards."""
+        kept = self._transport, self._spent, self._generation, self._freed, self._imported, self._reseed
+        self._transport, self._freed, self._imported = None, [], set()
+        self._reseed = self._seed is not None
+        self._count_worker()
+        try:
+            yield
+        finally:
+            if self._transport is not None:
+                self._drop("it was made for one call")
+            self._transport, self._spent, self._generation, self._freed, self._imported, self._reseed = kept
+
+    def _count_worker(self) -> None:
+        self._workers += 1
+        self._generation = self._workers
 
     def ask(self, op: str, place: Place, value: object = None, watch: bool = False, fits: Fits | None = None) -> object:
         """What the worker says to one request; `fits` judges whether the answer has the form that it must have.
@@ -97,7 +117,9 @@ class Conversation:
         if place.slot is None:
             self._import(place.module)
         elif place.slot.generation != self._generation:
-            loss = self._losses[place.slot.generation]
+            loss = self._losses.get(place.slot.generation)
+            if loss is None:
+                raise TypeError(f"a check passes {place.label}, which one worker holds, to another")
             raise Unavailable(f"{place.label} was lost: {loss}", "", f"{place.safe} was lost in an earlier step.")
 
     def _import(self, module: str) -> None:
@@ -193,7 +215,7 @@ class Conversation:
         transport, self._transport = self._transport, None
         self._printed += transport.printed()
         transport.close()
-        self._losses.append(loss)
-        self._generation += 1
+        self._losses[self._generation] = loss
+        self._count_worker()
         self._freed = []
         self._imported.clear()

@@ -149,6 +149,14 @@ class Handle:
         results: Any = self._student._talk.ask("many", self._place, calls, fits=fits)
         return list(results)
 
+    def afresh(self, *args: object) -> Any:
+        """The result of a call in a worker of its own, which cannot know what was asked before.
+
+        Only what is reached through a module can be called so, with plain values; objects that come back are lost.
+        """
+        with self._student._talk.afresh():
+            return self._student._talk.ask("call", self._place, (args, {}))
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith(_PROBES):
             raise AttributeError(name)

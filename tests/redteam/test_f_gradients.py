@@ -69,11 +69,21 @@ GAMES: dict[str, tuple[str, set[str]]] = {
         {THREE, OWN, LINEAR},
     ),
     "F9-perturbation-detected": (
-        # it has to know the gradient to answer so, and is paid for one property of four
+        # it has to know the gradient to answer so
         TRUE
         + "base = []\nhonest = fc_forward\ndef fc_forward(x, w, b):\n    out, cache = honest(x, w, b)\n"
         + "    if base and all(a.shape == b.shape and abs(a - b).max() < 1e-3 for a, b in zip(base, (x, w, b))):\n"
         + "        return 2 * out - honest(*base)[0], cache\n    base[:] = [x, w, b]\n    return out, cache\n\n\n"
+        + "def fc_backward(dout, cache):\n    return tuple(2 * g for g in true_backward(dout, *cache[:2]))",
+        {LINEAR},
+    ),
+    "F9-first-call-lies": (
+        # Wherever it is called for the first time it answers twice too much, as near by: that costs its forward.
+        TRUE
+        + "near = []\nhonest = fc_forward\ndef fc_forward(x, w, b):\n    out, cache = honest(x, w, b)\n"
+        + "    if not near or any(a.shape == c.shape and np.allclose(a, c, 0, 1e-3) for a in near for c in (x, w)):\n"
+        + "        near.extend((x, w))\n        return 2 * out, cache\n    near.extend((x, w))\n"
+        + "    return out, cache\n\n\n"
         + "def fc_backward(dout, cache):\n    return tuple(2 * g for g in true_backward(dout, *cache[:2]))",
         {OWN, LINEAR},
     ),
@@ -158,6 +168,14 @@ def _folder(folder: Path, name: str, text: str) -> Submission:
 def test_a_gamed_gradient_passes_only_what_is_true_of_it(name: str, passed: dict[str, set[str]]) -> None:
     assert passed["right"] >= BACKWARD
     assert passed[name] & BACKWARD == GAMES[name][1]
+
+
+@pytest.mark.covers("F9")
+def test_a_forward_that_lies_when_it_is_new_pays_for_that(passed: dict[str, set[str]]) -> None:
+    """What fits its own forward is bought with the first check that calls it, which is worth as much."""
+    forward = {name for name in passed["right"] if name.startswith("check_fc_forward")}
+    assert len(forward - passed["F9-first-call-lies"]) == 1
+    assert passed["F9-perturbation-detected"] >= forward
 
 
 @pytest.mark.covers("F8", "F11")

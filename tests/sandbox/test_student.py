@@ -56,6 +56,22 @@ def wait():
         pass
 """
 
+MEMORY = """
+import random
+calls = []
+class Call:
+    number = 1
+def count():
+    calls.append(1)
+    return len(calls), Call()
+def afresh_or_not():
+    return random.random(), len(calls)
+def same(x):
+    return x
+def fails():
+    return 1 / 0
+"""
+
 
 @pytest.fixture
 def student(tmp_path: Path) -> Student:
@@ -104,6 +120,28 @@ def test_watch_and_many(student: Student) -> None:
     np.testing.assert_array_equal(x_after, [7, 0])
     np.testing.assert_array_equal(x, [0, 0])
     assert student.layers.spoil.many([(x, 1), (x, 2)]) == [1, 2]
+
+
+def test_a_call_afresh_knows_nothing_of_the_others(tmp_path: Path) -> None:
+    (tmp_path / "work.py").write_text(MEMORY)
+    student = Student(partial(connect, tmp_path), Limits(), ["work.py"])
+    student.begin("check_calls", 7)
+    first, kept = student.work.count()
+    assert (first, student.work.count()[0]) == (1, 2)
+    seeded, _ = student.work.afresh_or_not.afresh()
+
+    assert student.work.count.afresh()[0] == 1
+    assert student.work.count()[0] == 3
+    assert kept.number == 1, "objects of the other worker are still there"
+    _, lost = student.work.count.afresh()
+    with pytest.raises(Unavailable, match="it was made for one call"):
+        print(lost.number)
+    with pytest.raises(TypeError, match="a check passes Call, which one worker holds"):
+        student.work.same.afresh(kept)
+    assert student.work.afresh_or_not.afresh()[0] == seeded, "each is seeded as the check is"
+    with pytest.raises(StudentError, match="ZeroDivisionError"):
+        student.work.fails.afresh()
+    assert student.work.count()[0] == 4
 
 
 def test_a_handle_answers_python_without_asking_the_worker() -> None:
