@@ -23,7 +23,7 @@ test: setup ## run every test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 student: setup ## write dist/student/<id>.zip, what students get
 	@$(BIN)/autograder student $(ASSIGNMENT) --out dist/student

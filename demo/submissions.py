@@ -1,4 +1,4 @@
-"""Makes the example class: twenty zips in a folder, as a learning platform would hand them over."""
+"""Makes the example class: seventeen zips in a folder, as a learning platform would hand them over."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from demo import hostile
 
 Files = dict[str, bytes]
 
-SLIPS_SHOWN = 5
+SLIPS_SHOWN = 3
 
 
 def write(assignment: Assignment, folder: Path) -> Path:
