@@ -146,9 +146,7 @@ def test_mail_attachments_carry_their_senders_address(put: Put) -> None:
 
 
 def test_what_a_platform_did_not_put_there_arrives_too(put: Put) -> None:
-    path = put(
-        {"lovelaceada_12345_67890_a5.zip": ZIP, "hoppergrace_12346_67891_a5.zip": ZIP, "late by mail.zip": ZIP}
-    )
+    path = put({"lovelaceada_12345_67890_a5.zip": ZIP, "hoppergrace_12346_67891_a5.zip": ZIP, "late by mail.zip": ZIP})
     assert found(path) == {
         "hoppergrace_12346_67891_a5": ("hoppergrace",),
         "late by mail": (),
