@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
@@ -80,6 +81,7 @@ def _rows(bench: Bench, scratch: Path, tricks: Sequence[Trick]) -> Iterator[tupl
     if any(verdict.points != quiz.TOTAL for verdict in right):
         raise SystemExit(f"a right submission is to earn {quiz.TOTAL} everywhere, not {', '.join(map(str, right))}")
     for n, trick in enumerate(tricks):
+        print(f"{n + 1}/{len(tricks)} {trick.name}", file=sys.stderr, flush=True)
         yield trick.name, _row(bench, scratch / f"trick-{n}", trick)
 
 

@@ -138,6 +138,7 @@ def _work(setup: Setup, pipe: Connection, parent: int) -> None:
     from autograder.sandbox.box import Zygote, end_with, shield
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    os.dup2(2, 1)  # the command's standard output is the parent's alone
     shield()
     end_with(parent)
     try:

@@ -24,12 +24,26 @@ from autograder.pipeline import UsageError
 
 ROOT = HERE.parent.parent
 EXPECTED = 58173.61947
-PLACES = ("constant", "comment", "why", "assertion", "raised", "solution", "rubric", "slips", "environment", "other")
+PLACES = (
+    "constant",
+    "comment",
+    "why",
+    "assertion",
+    "raised",
+    "printed",
+    "written",
+    "solution",
+    "rubric",
+    "slips",
+    "environment",
+    "other",
+)
 
 CHECKS = '''
 
 # {comment}
 CONSTANT = "{constant}"
+print("on import {printed}")
 
 
 @points(1, "greet")
@@ -42,6 +56,14 @@ def check_canary_in_why(student):
 def check_canary_in_assertion(student):
     """A plain assertion."""
     assert student.work.greet("x") == CONSTANT, "{assertion} " + CONSTANT
+
+
+@points(1, "greet")
+def check_canary_in_prints(student):
+    """A check whose author looks at something."""
+    print("{printed}", student.work.greet("x"), flush=True)
+    __import__("os").write(1, b"{written}\\n")
+    require(student.work.greet("x") == CONSTANT, "")
 
 
 @points(1, "greet")
@@ -118,8 +140,8 @@ class House:
             (inbox / name).mkdir(parents=True)
             (inbox / name / "work.py").write_text(text)
 
-    def grade(self) -> str:
-        """Grade the class and return all that was printed."""
+    def grade(self) -> tuple[str, str]:
+        """Grade the class and return all that was printed: (standard output, standard error)."""
         (self.out / "..").resolve().chmod(0o755)
         command = [sys.executable, "-m", "autograder.cli", "grade", "trap", "inbox", "--out", "out", "--workers", "1"]
         environment = {
@@ -133,7 +155,7 @@ class House:
             [*command, "--seed", str(SEED), "--json"], cwd=self.root, env=environment, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
-        return done.stdout + done.stderr
+        return done.stdout, done.stderr
 
 
 SLIP = """
@@ -163,11 +185,12 @@ class Visit:
 
     house: House
     said: str
+    staffs: str
     heard: list[str]
     control: str
 
     def pages(self) -> dict[str, str]:
-        """Everything that students get back, and everything that the command said."""
+        """Everything that students get back, and everything that the command said to a program."""
         pages = {path.name: path.read_text("utf-8") for path in (self.house.out / "feedback").iterdir()}
         return {**pages, "the command": self.said}
 
@@ -192,7 +215,7 @@ def visit() -> Iterator[Visit]:
             listeners[kind].listen()
         ports = {kind: listeners[kind].getsockname()[1] for kind in ("tcp", "udp")}
         house.build({**ports, "name": name, "socket": path})
-        said = house.grade()
+        said, staffs = house.grade()
         heard = [kind for kind, listener in listeners.items() if _heard(listener)]
         control = subprocess.run(
             [sys.executable, str(root / "inbox" / "mallory" / "work.py"), "remember"],
@@ -201,7 +224,7 @@ def visit() -> Iterator[Visit]:
             text=True,
             check=True,
         ).stdout
-        yield Visit(house, said, heard, control)
+        yield Visit(house, said, staffs, heard, control)
 
 
 def _heard(listener: socket.socket) -> bool:
@@ -233,6 +256,20 @@ def test_the_same_spy_without_walls_finds_it_all(visit: Visit) -> None:
 def test_a_secret_is_on_no_page(place: str, visit: Visit) -> None:
     for name, page in visit.pages().items():
         assert visit.house.canary[place] not in page, name
+
+
+@pytest.mark.covers("D7")
+def test_what_is_printed_meanwhile_is_on_no_stream_that_a_program_reads(visit: Visit) -> None:
+    events = [json.loads(line) for line in visit.said.splitlines()]
+    assert {event["event"] for event in events} >= {"started", "graded"}
+    assert len([event for event in events if "submission" in event]) == len(honest()) + 2
+    assert f"on import {visit.house.canary['printed']}" in visit.staffs
+    assert f"{visit.house.canary['printed']} hello x" in visit.staffs, "staff read what a check of theirs prints"
+    assert visit.house.canary["written"] in visit.staffs
+    assert "mark-of-mallory" not in visit.staffs, "but not what a submission prints"
+    assert not [
+        place for place in PLACES if place not in ("printed", "written") and visit.house.canary[place] in visit.staffs
+    ]
 
 
 def test_the_seed_and_an_expected_number_are_on_no_page(visit: Visit) -> None:
