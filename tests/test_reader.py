@@ -43,7 +43,7 @@ def tar_bytes() -> bytes:
         (b"%PDF-1.7\n", "a PDF"),
         (b"Rar!\x1a\x07", "a RAR archive"),
         (b"7z\xbc\xaf\x27\x1c\0\0", "a 7z archive"),
-        (gzip.compress(b"x"), "a gzip file (.tar.gz or .gz)"),
+        (gzip.compress(b"x", mtime=0), "a gzip file (.tar.gz or .gz)"),
         (tar_bytes(), "a tar archive"),
         (b"\n<!DOCTYPE html><html>", "an HTML page"),
         (b'{\n "cells": []}', "a notebook"),
