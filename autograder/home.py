@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from autograder import data
+from autograder import course, data
 from autograder.model import Limits
 from autograder.sandbox import local
+from autograder.sandbox.files import content
 from autograder.sandbox.student import Student
 
 
@@ -28,7 +30,27 @@ class Home:
     def student(self) -> Student:
         endless = Limits(call_seconds=1e9, check_seconds=1e9, submission_seconds=1e9)
         files = sorted(path.name for path in self.folder.iterdir() if path.is_file())
-        return Student(lambda: local.connect(self.folder), endless, files)
+        return Student(lambda: local.connect(self.folder, self._asked), endless, files, self._asked)
+
+    @cached_property
+    def _asked(self) -> tuple[str, ...]:
+        """The files that the assignment asks for; all that are here where nothing says so."""
+        if (self.folder / "assignment.toml").is_file():
+            assignment = course.load(self.folder, None)
+            return (*assignment.files, *assignment.optional)
+        return tuple(path.name for path in self.folder.glob("*.ipynb"))
+
+    def figures(self, notebook: str) -> list[Any]:
+        return [picture for _, picture in self.student.notebook(notebook).pictures]
+
+    def file(self, name: str, most: int) -> bytes | None:
+        return content(self.folder / name, most)
+
+    def notes(self) -> Iterator[str]:
+        """What there is to say of the notebooks that were run."""
+        if "student" in vars(self):
+            for run in self.student.notebooks:
+                yield from run.says
 
     def data(self, name: str) -> data.Dataset:
         return data.load(name)
@@ -51,3 +73,10 @@ def pytest_autograder_context(config: pytest.Config) -> Home:
         home = Home(config.rootpath, config.getoption("--seed"))
         config._autograder_home = home  # type: ignore[attr-defined]
     return home
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What went wrong in a notebook's cells, which checks name only where they miss something."""
+    home: Home | None = getattr(config, "_autograder_home", None)
+    for note in home.notes() if home else ():
+        terminalreporter.write_line(note)

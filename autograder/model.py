@@ -21,6 +21,8 @@ class Limits:
     call_seconds: float = 10.0
     check_seconds: float = 30.0
     submission_seconds: float = 600.0
+    notebook_seconds: float = 120.0
+    """For the run of a notebook from top to bottom, beside what its checks may use."""
     memory_mb: int = 2048
     processes: int = 64
     scratch_mb: int = 256
@@ -174,6 +176,8 @@ class Grade:
     isolation: tuple[str, ...] = ()
     output: str = ""
     """The first kilobytes that the submission printed; staff only."""
+    pictures: tuple[bytes, ...] = field(default=(), compare=False, repr=False)
+    """PNG files of what its notebooks showed when they were run; kept beside the page, not in the gradebook."""
     seconds: float = 0.0
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,12 +15,23 @@ from autograder.reports import feedback, summary, tables
 
 
 def write_feedback(grade: Grade, assignment: Assignment, out: Path) -> None:
-    """feedback/<submission>.json and .html: what one student may read."""
+    """feedback/<submission>.json and .html, what one student may read, and the figures of its notebooks."""
     folder = out / "feedback"
     folder.mkdir(parents=True, exist_ok=True)
     record = json.dumps(feedback.record(grade, assignment), ensure_ascii=False, indent=2)
     _write(folder / f"{grade.submission}.json", record + "\n")
-    _write(folder / f"{grade.submission}.html", feedback.page(grade, assignment))
+    _write(folder / f"{grade.submission}.html", feedback.page(grade, assignment, _pictures(grade, folder)))
+
+
+def _pictures(grade: Grade, folder: Path) -> list[bytes]:
+    """The figures as PNG files, those of this run or, of a grade that was saved earlier, those that it left."""
+    place = folder / grade.submission
+    if grade.pictures:
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        for number, picture in enumerate(grade.pictures, 1):
+            (place / f"figure_{number:02}.png").write_bytes(picture)
+    return [path.read_bytes() for path in sorted(place.glob("figure_*.png"))]
 
 
 def write_tables(grades: Sequence[Grade], assignment: Assignment, out: Path, wall: float | None = None) -> None:

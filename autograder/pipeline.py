@@ -172,6 +172,7 @@ def merge(fresh: Grade, old: Grade, assignment: Assignment, submission: Submissi
         isolation=fresh.isolation,
         output=fresh.output,
         seconds=fresh.seconds,
+        pictures=fresh.pictures,
     )
 
 

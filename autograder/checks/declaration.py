@@ -15,7 +15,7 @@ Share = float | None
 CheckFunction = Callable[..., Share]
 F = TypeVar("F", bound=CheckFunction)
 
-ARGUMENTS: Final = ("student", "rng", "data", "ref", "once")
+ARGUMENTS: Final = ("student", "rng", "data", "ref", "once", "report", "figures")
 
 
 class DeclarationError(ValueError):
@@ -50,8 +50,8 @@ def points(
 ) -> Callable[[F], F]:
     """Make a function a check: what it is worth, for which question, after which checks, in how many CPU seconds.
 
-    With `after`, the check is skipped unless the named ones passed. The function takes any of `student`, `rng`, `data`,
-    `ref` and `once`, and its docstring states the property that it checks: the line a student reads.
+    With `after`, the check is skipped unless the named ones passed. The function takes any of ARGUMENTS, and
+    its docstring states the property that it checks: the line a student reads.
     """
     names = (after,) if isinstance(after, str) else tuple(after)
 

@@ -12,6 +12,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, Final, Protocol, TypedDict
 
+from . import report
 from .blame import blame
 from .declaration import CheckFunction, Facts
 from .failure import GENERIC, plain
@@ -30,6 +31,8 @@ class Context(Protocol):
     @property
     def student(self) -> Any: ...
     def data(self, name: str) -> Any: ...
+    def figures(self, notebook: str) -> list[Any]: ...
+    def file(self, name: str, most: int) -> bytes | None: ...
     def hidden(self, path: Path) -> bool: ...
 
 
@@ -107,6 +110,10 @@ class Run:
                 given.append(context.data)
             elif name == "once":
                 given.append(Once(context.once, facts.name, student))
+            elif name == "figures":
+                given.append(context.figures)
+            elif name == "report":
+                given.append(report.Report(context.file(report.NAME, report.LARGEST + 1)))
             elif hidden:
                 given.append(context.ref)
             else:

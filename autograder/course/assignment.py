@@ -14,6 +14,14 @@ from autograder.model import Assignment, Lateness, Limits, Question
 
 NAME = "assignment.toml"
 KEYS = ("id", "title", "source", "files", "optional", "data", "preload", "bonus")
+FOR_NOTEBOOKS = (
+    "IPython.core.inputtransformer2",
+    "PIL.Image",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg",
+    "autograder.data.mnist",
+)
+"""What a notebook's worker has imported besides."""
 TABLES = ("forbidden", "limits", "lateness", "questions")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 MODULE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -57,7 +65,7 @@ def load(handout: Path, solution: Path | None) -> Assignment:
         bonus=bonus,
         data=top.texts("data", ()),
         forbidden=_forbidden(top.table("forbidden"), (*files, *optional)),
-        preload=top.texts("preload", Assignment.preload),
+        preload=_preload(top, (*files, *optional)),
         version=_digest(handout, contents(handout)),
         checks_version=_checks_version(handout, solution),
     )
@@ -137,6 +145,12 @@ def _forbidden(table: Table, files: Sequence[str]) -> dict[str, tuple[str, ...]]
     return found
 
 
+def _preload(top: Table, files: Sequence[str]) -> tuple[str, ...]:
+    asked = top.texts("preload", Assignment.preload)
+    notebooks = any(file.endswith(".ipynb") for file in files)
+    return tuple(dict.fromkeys((*asked, *(FOR_NOTEBOOKS if notebooks else ()))))
+
+
 def _limits(table: Table) -> Limits:
     default = Limits()
     table.only([f.name for f in fields(Limits)])
@@ -204,7 +218,7 @@ def _checks_version(handout: Path, solution: Path | None) -> str:
     """Of the visible checks, the hidden ones, and the reference that both compare with: all that decides a score."""
     parts = [_digest(handout, checks(handout))]
     if solution is not None:
-        parts.append(_digest(solution, [name for name in contents(solution) if name.endswith(".py")]))
+        parts.append(_digest(solution, [name for name in contents(solution) if name.endswith((".py", ".ipynb"))]))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

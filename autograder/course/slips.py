@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Any
 
 from autograder.course.assignment import solution_of
 from autograder.course.toml import CourseError, Table, near, read
 from autograder.model import Assignment
 
 NAME = "slips.toml"
+SEAM = "\n\x1f\n"
+"""Between the cells of a notebook, where no find reaches across."""
+_MAGIC = re.compile(r"^([ \t]*)[%!].*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,8 @@ def apply(slip: Slip, folder: Path) -> None:
         text = _text(path)
         if text.count(edit.find) != edit.count:
             raise CourseError(f"{path.as_posix()}: slip {slip.id}: {_miscounted(edit, text)}")
-        path.write_bytes(text.replace(edit.find, edit.replace).encode())
+        replaced = text.replace(edit.find, edit.replace)
+        path.write_bytes((_put_back(path, replaced) if path.suffix == ".ipynb" else replaced).encode())
 
 
 def _slip(table: Table) -> Slip:
@@ -111,19 +118,44 @@ def _try(slip: Slip, table: Table, assignment: Assignment) -> None:
     for name, text in texts.items():
         if text == _text(solution / name):
             raise CourseError(f"{place}: its edits undo each other in {name}")
-        if name.endswith(".py"):
+        for number, part in enumerate(_python(name, text), 1):
             try:
-                ast.parse(text)
+                ast.parse(part)
             except SyntaxError as error:
-                broken = f"leaves {name} broken on line {error.lineno}: {error.msg}"
+                where = f"cell {number}, line {error.lineno}" if name.endswith(".ipynb") else f"line {error.lineno}"
+                broken = f"leaves {name} broken on {where}: {error.msg}"
                 raise CourseError(f"{place}: {broken}; a slip must still be Python") from None
 
 
 def _text(path: Path) -> str:
+    """What a slip edits: a file's text, or the code cells of a notebook with SEAM between them."""
     try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"{path.as_posix()}: cannot be read: {error}") from None
+    return SEAM.join(cell["source"] for cell in _code(text, path)) if path.suffix == ".ipynb" else text
+
+
+def _put_back(path: Path, text: str) -> str:
+    """The notebook at `path` with the cells of `text` in place of its own."""
+    book = json.loads(path.read_text(encoding="utf-8"))
+    own = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    for cell, source in zip(own, text.split(SEAM), strict=True):
+        cell["source"] = source
+    return json.dumps(book, ensure_ascii=False, indent=1) + "\n"
+
+
+def _code(text: str, path: Path) -> list[Any]:
+    from autograder.course import notebooks  # nbformat is not on a student's machine
+
+    return [cell for cell in notebooks.read(text, path.as_posix())["cells"] if cell["cell_type"] == "code"]
+
+
+def _python(name: str, text: str) -> list[str]:
+    """The parts of `text` that are to be Python, without magics and shell commands."""
+    if name.endswith(".ipynb"):
+        return [_MAGIC.sub(r"\1pass", cell) for cell in text.split(SEAM)]
+    return [text] if name.endswith(".py") else []
 
 
 def _miscounted(edit: Edit, text: str) -> str:

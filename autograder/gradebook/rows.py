@@ -13,7 +13,7 @@ Cell = str | bytes | int | float | None
 Row = Mapping[str, Cell]
 
 _JSON = ("students", "versions", "flags", "notes", "isolation")
-_APART = ("questions", "outcomes")
+_APART = ("questions", "outcomes", "pictures")
 OUTCOME_COLUMNS = tuple(f.name for f in fields(Outcome))
 
 

@@ -123,6 +123,8 @@ class _Worker:
             isolation=setup.isolation.told,
             output=ran.output,
             seconds=ran.seconds,
+            notes=ran.notes,
+            pictures=ran.pictures,
         )
 
     def stop(self, at_once: bool = False) -> None:

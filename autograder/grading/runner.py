@@ -15,8 +15,11 @@ import pytest
 
 from autograder.checks import plugin
 from autograder.checks.declaration import Facts
+from autograder.grading.pictures import png
 from autograder.model import Assignment, Outcome, Submission
+from autograder.sandbox.files import content
 from autograder.sandbox.modules import MissingModuleError, Modules
+from autograder.sandbox.sentences import TroubleError
 from autograder.sandbox.student import Student
 
 _OUTCOME_KEYS = {f.name for f in fields(Outcome)}
@@ -33,10 +36,17 @@ class Ran:
     outcomes: tuple[Outcome, ...]
     output: str
     seconds: float
+    notes: tuple[str, ...] = ()
+    """What became of its notebooks, in sentences for the student."""
+    pictures: tuple[bytes, ...] = ()
+    """PNG files of what its notebooks showed."""
 
 
 class Reference:
-    """`ref.layers` is solutions/<id>/layers.py, imported in the grader and never where student code runs."""
+    """`ref.layers` is solutions/<id>/layers.py and `ref.ex08` the notebook ex08.ipynb there.
+
+    They are imported in the grader and never where student code runs.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._modules = Modules(folder)
@@ -46,9 +56,13 @@ class Reference:
             raise AttributeError(name)
         try:
             with self._modules.installed():  # by file, whatever else goes by that name in this process
-                return self._modules.load(name)
+                module = self._modules.load(name)
         except MissingModuleError:
-            raise AttributeError(f"{self._modules.folder} has no {name}.py") from None
+            raise AttributeError(f"{self._modules.folder} has no {name}.py and no {name}.ipynb") from None
+        if (book := self._modules.notebooks.get(name)) and book.failures:
+            number, error = next(iter(book.failures.items()))
+            raise RuntimeError(f"{book.path}, cell {number} failed") from error
+        return module
 
 
 @dataclass
@@ -62,8 +76,18 @@ class Context:
     student: Student | None = None
     once: MutableMapping[Any, Any] = field(default_factory=dict)
 
+    folder: Path | None = None
+    """Of the submission of the moment."""
+
     def data(self, name: str) -> object:
         return self.datasets(name)
+
+    def figures(self, notebook: str) -> list[Any]:
+        assert self.student is not None
+        return [picture for _, picture in self.student.notebook(notebook).pictures]
+
+    def file(self, name: str, most: int) -> bytes | None:
+        return content(self.folder / name, most) if self.folder else None
 
     def hidden(self, path: Path) -> bool:
         return self.hidden_root is not None and path.is_relative_to(self.hidden_root)
@@ -184,15 +208,27 @@ def _run(
     assert submission.folder is not None, f"{submission.name} was rejected and cannot be run"
     began = time.perf_counter()
     harness.outcomes = []
-    student = Student(connect(submission.folder), assignment.limits, submission.files)
-    harness.context.student = student
+    asked = (*assignment.files, *assignment.optional)
+    student = Student(connect(submission.folder), assignment.limits, submission.files, asked)
+    harness.context.student, harness.context.folder = student, submission.folder
     try:
+        _run_notebooks(student, [name for name in asked if name in submission.files])
         plugin.run_once(session)
         output = student.printed
     finally:
-        harness.context.student = None
+        harness.context.student = harness.context.folder = None
         student.close()
-    return Ran(tuple(harness.outcomes), output, time.perf_counter() - began)
+    notes = tuple(line for run in student.notebooks for line in run.says)
+    pictures = tuple(png(pixels) for run in student.notebooks for _, pixels in run.pictures)
+    return Ran(tuple(harness.outcomes), output, time.perf_counter() - began, notes, pictures)
+
+
+def _run_notebooks(student: Student, files: Iterable[str]) -> None:
+    """Before any check: what a notebook says and shows can then hold nothing of a hidden check's inputs."""
+    for name in files:
+        if name.endswith(".ipynb") and "/" not in name:
+            with contextlib.suppress(TroubleError):  # the checks that use it will say so
+                student.notebook(name.removesuffix(".ipynb"))
 
 
 @contextlib.contextmanager

@@ -19,6 +19,8 @@ def score(
     isolation: Sequence[str] = (),
     output: str = "",
     seconds: float = 0.0,
+    notes: Sequence[str] = (),
+    pictures: Sequence[bytes] = (),
 ) -> Grade:
     """The record of a submission whose checks have run. A question earns at most its automatic points."""
     order = {q.id: n for n, q in enumerate(assignment.questions)}
@@ -45,7 +47,8 @@ def score(
         versions=dict(versions),
         late=late,
         flags=flags,
-        notes=submission.notes,
+        notes=tuple(dict.fromkeys((*submission.notes, *notes))),
+        pictures=tuple(pictures),
         isolation=tuple(isolation),
         output=output,
         seconds=seconds,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
@@ -115,8 +117,8 @@ def record(grade: Grade, assignment: Assignment) -> Record:
     }
 
 
-def page(grade: Grade, assignment: Assignment) -> str:
-    """feedback/<submission>.html: one file that needs nothing beside it."""
+def page(grade: Grade, assignment: Assignment, pictures: Sequence[bytes] = ()) -> str:
+    """feedback/<submission>.html: one file that needs nothing beside it. `pictures` are PNG files of its notebooks."""
     undecided = grade.pending + broken(grade)
     return render(
         "feedback.html",
@@ -129,6 +131,7 @@ def page(grade: Grade, assignment: Assignment) -> str:
         provisional=provisional(grade),
         late=grade.late,
         notes=grade.notes,
+        pictures=[f"data:image/png;base64,{base64.b64encode(picture).decode()}" for picture in pictures],
         fingerprint=grade.sha256[:12],
         tries=tries(grade.outcomes, assignment),
         questions=[_shown(question, grade) for question in assignment.questions],

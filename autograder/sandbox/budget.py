@@ -15,6 +15,9 @@ class Budget:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.submission = limits.submission_seconds
+        self._notebook = ""
+        self._run = set[str]()
+        """Notebooks that have been run."""
         self.begin(None)
 
     def begin(self, seconds: float | None) -> None:
@@ -31,11 +34,22 @@ class Budget:
         finally:
             self.call = declared
 
+    def turn(self, notebook: str) -> None:
+        """What follows is the run of this notebook, which has seconds of its own; "" for anything else.
+
+        The first run of each costs a submission nothing, a run in a fresh worker does; none costs a check anything.
+        """
+        self._notebook = notebook
+
     def grant(self, label: str) -> float:
         """Seconds for the next request. Raises Unavailable or Interrupted where none are left."""
+        if self._notebook and self._notebook not in self._run:
+            return self.limits.notebook_seconds
         if self.submission <= 0:
             why = f"The submission has used up its {self.limits.submission_seconds:g} seconds of computing time."
             raise Unavailable(why, "Make the slowest parts faster.", "The submission's computing time is used up.")
+        if self._notebook:
+            return min(self.limits.notebook_seconds, self.submission)
         if self.check <= 0:
             why = f"The {self.declared:g} seconds of this check were used up before {label} could be called."
             error = Interrupted(why, "Make the slowest parts faster.", "The time of this check was used up.")
@@ -45,9 +59,16 @@ class Budget:
 
     def is_full(self, granted: float) -> bool:
         """Whether a request had enough for a time-out to be its own fault rather than that of what ran before."""
-        return granted >= self.limits.call_seconds / 2
+        return granted >= (self.limits.notebook_seconds if self._notebook else self.limits.call_seconds) / 2
+
+    def is_rest(self, granted: float) -> bool:
+        """Whether a request had only what was left to its check."""
+        return not self._notebook and granted < self.call
 
     def charge(self, seconds: float) -> None:
         """Count what one request took."""
-        self.check -= seconds
-        self.submission -= seconds
+        if not self._notebook:
+            self.check -= seconds
+        if not self._notebook or self._notebook in self._run:
+            self.submission -= seconds
+        self._run |= {self._notebook} - {""}

@@ -115,21 +115,26 @@ class Conversation:
             why = f"ran out of time in {STRIKES} earlier calls, so it was not called again."
             raise Unavailable(f"{place.label} {why}", "", f"{place.safe} {why}")
         if place.slot is None:
-            self._import(place.module)
+            self._import(place)
         elif place.slot.generation != self._generation:
             loss = self._losses.get(place.slot.generation)
             if loss is None:
                 raise TypeError(f"a check passes {place.label}, which one worker holds, to another")
             raise Unavailable(f"{place.label} was lost: {loss}", "", f"{place.safe} was lost in an earlier step.")
 
-    def _import(self, module: str) -> None:
+    def _import(self, place: Place) -> None:
         """Import in a request of its own, so that what goes wrong there is told as such and is not tried again."""
+        module = place.module
         if module in self._unimportable:
             raise Unavailable(*self._unimportable[module])
         if module in self._imported:
             return
         header: dict[str, object] = {"op": "load", "target": {"path": [module]}, "value": None}
-        place = Place((module,), f"Importing {module}.py", f"Importing {module}.py")
+        doing = f"{'Running' if place.is_notebook else 'Importing'} {place.file}"
+        if place.is_notebook:
+            self.budget.turn(module)
+            header["seconds"] = self.budget.grant(doing)
+        place = Place((module,), doing, doing, file=place.file)
         try:
             self._exchange(header, [], place, lambda answer: answer is None)
         except Interrupted as error:
@@ -140,6 +145,8 @@ class Conversation:
         except sentences.ImportFailedError as error:
             self._unimportable[module] = (error.why, error.hint, error.why_hidden)
             raise
+        finally:
+            self.budget.turn("")
         self._imported.add(module)
 
     def _exchange(
@@ -205,7 +212,7 @@ class Conversation:
             self._spent = spent
 
     def _stop(self, kind: Kind, place: Place, granted: float) -> Interrupted:
-        error = sentences.interrupted(kind, place, granted, self.limits, left=granted < self.budget.call)
+        error = sentences.interrupted(kind, place, granted, self.limits, left=self.budget.is_rest(granted))
         self._drop(error.why)
         return error
 

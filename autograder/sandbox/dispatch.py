@@ -1,7 +1,7 @@
 """The worker's side of the pipe: runs requests over a submission's code. Nothing here is trusted once that code ran.
 
-A request's header is {"token", "op", "target", "value"?, "watch"?, "seed"?, "release"?}; a reply's is {"token", "ok"}
-or {"token", "error"}. A target is {"path": [module, name, ...]} or {"handle": id, "path": [name, ...]}.
+A request's header is {"token", "op", "target", "value"?, "watch"?, "seed"?, "release"?, "seconds"?}; a reply's is
+{"token", "ok"} or {"token", "error"}. A target is {"path": [module, name, ...]} or {"handle": id, "path": [name, ...]}.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import IO, Any, TypeGuard, TypeVar
 
 from autograder.sandbox import wire
+from autograder.sandbox.guard import Guard, lay_out
 from autograder.sandbox.modules import MissingModuleError, Modules, seed
 
 E = TypeVar("E", bound=BaseException)
 FRAMES = 8
 NAMES = 500
+FAILURES = 20
+"""Failed cells that are told of."""
 TEXT = 2_000
 
 
@@ -41,8 +44,10 @@ class Dispatcher:
         reply_bytes: int = wire.BODY_BYTES,
         through: tuple[type[BaseException], ...] = (),
         modules: Modules | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self.modules = modules or Modules(folder)
+        self._guard = guard
         self._reply_bytes = reply_bytes
         self._through = through
         self._held: dict[int, object] = {}
@@ -68,8 +73,12 @@ class Dispatcher:
         target, op = request["target"], request["op"]
         value = wire.decode(request.get("value"), body, self._grasp)
         if op == "load":
+            if self._guard and request.get("seconds"):
+                self._guard.start(request["seconds"])
             self._module(target["path"][0])
             return None, []
+        if op == "notebook":
+            return wire.encode(self._notebook(target["path"][0]), lambda x: self._hold(x, False))
         self._seed(request)
         *path, last = target["path"] or [None]
         if op == "set":
@@ -80,6 +89,13 @@ class Dispatcher:
         result = _OPS[op](subject, value, bool(request.get("watch")))
         itself = op == "get" and "handle" not in target
         return wire.encode(result, lambda x: self._hold(x, itself and x is result))
+
+    def _notebook(self, name: str) -> dict[str, object]:
+        """What became of a notebook's cells, and what it showed."""
+        book = self.modules.notebooks[name]
+        failures = [[number, self._report(error)] for number, error in list(book.failures.items())[:FAILURES]]
+        pictures = [[number, picture] for number, picture in book.pictures]
+        return {"failures": failures, "notes": [*self.modules.notes, *book.notes], "pictures": pictures}
 
     def _seed(self, request: dict[str, Any]) -> None:
         if request.get("seed") is not None:
@@ -106,6 +122,9 @@ class Dispatcher:
             try:
                 found = getattr(found, name)
             except AttributeError as error:
+                book = self.modules.notebooks.get(target["path"][0]) if "handle" not in target else None
+                if book and len(target["path"]) == 2 and (cause := book.cause(name)):
+                    raise _RefusalError("missing_name", cause) from None
                 if self._frames(error):
                     raise  # a property of theirs went wrong, which is not the same as having none
                 raise _RefusalError("missing_name", error, _names(found)) from None
@@ -128,6 +147,8 @@ class Dispatcher:
             kind = "not_plain"
         elif _is_a(error, _RefusalError):
             kind, names, error = error.kind, error.names, error.cause or error
+        for book in self.modules.notebooks.values() if kind == "raised" else ():
+            error = book.explained(error)
         message, frames = "", list[dict[str, object]]()
         with contextlib.suppress(BaseException):
             message = str(error.msg if _is_a(error, SyntaxError) else error)[:TEXT]
@@ -207,8 +228,9 @@ _OPS: dict[str, Callable[[Any, Any, bool], object]] = {
 def serve(read_fd: int, write_fd: int, folder: Path, reply_bytes: int = wire.BODY_BYTES) -> None:
     """Answer requests until the grader closes the pipe. The process should be confined before this is called."""
     own = os.getpid()
-    _settle(read_fd, write_fd)
-    dispatcher = Dispatcher(folder, reply_bytes)
+    _settle(read_fd, write_fd, folder)
+    guard = Guard()
+    dispatcher = Dispatcher(folder, reply_bytes, modules=Modules(folder, guard=guard), guard=guard)
     with open(read_fd, "rb", buffering=0, closefd=False) as reader, dispatcher.modules.installed():
         while (prefix := _read(reader, wire.PREFIX.size)) is not None:
             header_len, body_len = wire.unpack_prefix(bytes(prefix))
@@ -225,11 +247,13 @@ def serve(read_fd: int, write_fd: int, folder: Path, reply_bytes: int = wire.BOD
                 reply = reply[os.write(write_fd, reply) :]
 
 
-def _settle(read_fd: int, write_fd: int) -> None:
-    """What a script finds around it: no arguments, an empty input, a scratch folder."""
+def _settle(read_fd: int, write_fd: int, folder: Path) -> None:
+    """What a script finds around it: no arguments, an empty input, a scratch folder; a notebook, its data in it."""
     sys.argv = ["submission"]
     with contextlib.suppress(OSError):
         os.chdir(tempfile.gettempdir())
+        if any(folder.glob("*.ipynb")):
+            lay_out(folder)
     with contextlib.suppress(OSError):
         empty = os.open(os.devnull, os.O_RDONLY)
         if 0 not in (read_fd, write_fd):

@@ -25,7 +25,7 @@ def apply_rlimits(limits: Limits, baseline: int, processes: int) -> None:
     RLIMIT_DATA is per process and only a second line: the tree's memory is for the cgroup or the watchdog.
     """
     data = baseline + 2 * limits.memory_mb * _MB
-    seconds = max(1, int(limits.submission_seconds) + 1)
+    seconds = max(1, int(limits.submission_seconds + limits.notebook_seconds) + 1)
     for kind, value in (
         (resource.RLIMIT_CORE, 1),  # not 0: only 1 also keeps a core pattern that is a program from being run
         (resource.RLIMIT_CPU, seconds),

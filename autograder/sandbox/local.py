@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TextIO
 
 from autograder.sandbox import wire
 from autograder.sandbox.dispatch import Dispatcher
+from autograder.sandbox.modules import Modules
 
 KEPT = 1 << 20
 """Characters of output that are remembered for checks which read what was printed."""
@@ -18,8 +20,9 @@ KEPT = 1 << 20
 class Local:
     """Runs requests here. What student code prints goes where it always goes; Ctrl-C interrupts it as usual."""
 
-    def __init__(self, folder: Path) -> None:
-        self._dispatcher = Dispatcher(folder, through=(KeyboardInterrupt,))
+    def __init__(self, folder: Path, notebooks: Collection[str] | None = None) -> None:
+        through = (KeyboardInterrupt,)
+        self._dispatcher = Dispatcher(folder, through=through, modules=Modules(folder, through, notebooks=notebooks))
         self._printed = io.StringIO()
 
     def exchange(self, frame: bytes, seconds: float) -> tuple[bytes, memoryview]:
@@ -56,6 +59,6 @@ class _Copying:
         return getattr(self._stream, name)
 
 
-def connect(folder: Path) -> Local:
-    """A transport over the files in `folder`, with modules freshly imported."""
-    return Local(folder)
+def connect(folder: Path, notebooks: Collection[str] | None = None) -> Local:
+    """A transport over the files in `folder`, with modules freshly imported; of notebooks only these, if given."""
+    return Local(folder, notebooks)

@@ -25,6 +25,11 @@ class Frame:
     function: str
     text: str
 
+    @property
+    def place(self) -> str:
+        """Where it is, in words: of a notebook's cell too."""
+        return f"{self.file}{',' if ', cell ' in self.file else ''} line {self.line}"
+
 
 @dataclass(frozen=True)
 class Mishap:

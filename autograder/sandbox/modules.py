@@ -1,4 +1,7 @@
-"""A submission's own modules: found by file name in its folder, compiled from source, apart from what is installed."""
+"""A submission's own modules: found by file name in its folder, compiled from source, apart from what is installed.
+
+A notebook `ex08.ipynb` is the module `ex08`, ahead of an `ex08.py` that somebody exported from it.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,20 @@ import importlib
 import importlib.util
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import Any
 
 import numpy as np
 
+from autograder.sandbox import offline
+from autograder.sandbox.jupyter import Colab
+from autograder.sandbox.notebook import Notebook
+
+Guarding = Callable[[], contextlib.AbstractContextManager[None]]
 RESERVED = frozenset(
     [
         "autograder",
@@ -54,20 +64,42 @@ class MissingModuleError(Exception):
 class Modules:
     """The modules of one folder, and the import hook by which they find each other before anything installed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        through: tuple[type[BaseException], ...] = (),
+        guard: Guarding = contextlib.nullcontext,
+        notebooks: Collection[str] | None = None,
+    ) -> None:
+        """`through` and `guard` are for notebooks: exceptions that end a run, and what surrounds each cell.
+
+        `notebooks` are the files that count as modules; every one unless said.
+        """
         self.folder = folder.resolve()
-        names = {path.stem for path in self.folder.glob("*.py")} | {
-            path.parent.name for path in self.folder.glob("*/*.py")
-        }
+        self.notebooks: dict[str, Notebook] = {}
+        """Those that have been run, or are running."""
+        self.notes: list[str] = []
+        """What did nothing here, for want of a network or a GPU."""
+        self._through, self._guard = through, guard
+        self._prepared = False
+        self._main: ModuleType | None = None
+        found = [path for path in self.folder.glob("*.ipynb") if notebooks is None or path.name in notebooks]
+        self._books = {path.stem: path for path in found}
+        self._colab = [Colab(self._note)] if found else []
+        names = {path.stem for path in self.folder.glob("*.py")} | self._books.keys()
+        names |= {path.parent.name for path in self.folder.glob("*/*.py")}
         self.names = frozenset(filter(_may_take, names))
         self._loaded: dict[str, ModuleType] = {}
         self._apart: dict[str, ModuleType] = {}
 
     def load(self, name: str) -> ModuleType:
-        """The module in `<name>.py` or `<name>/`, imported once; of LIBRARIES always the installed one.
+        """The module in `<name>.ipynb`, `<name>.py` or `<name>/`, run once; of LIBRARIES always the installed one.
 
-        Raises MissingModuleError, or what the module's own code raises.
+        Raises MissingModuleError, NotebookError for what is no notebook, or what the module's own code raises.
         """
+        if not self._prepared:
+            self._prepared = True
+            offline.prepare(self.folder, self._note)
         if name in self.names or name in LIBRARIES:
             if name in sys.modules:
                 return sys.modules[name]
@@ -88,15 +120,26 @@ class Modules:
     def installed(self) -> Iterator[None]:
         """While it lasts `import` finds this folder's modules; afterwards `sys.modules` is as before."""
         namesakes = self._take()
+        main = sys.modules["__main__"]
         sys.modules.update(self._loaded)
-        sys.meta_path.insert(0, self)
+        sys.modules["__main__"] = self._main or main
+        finders: list[Any] = [self, *self._colab]
+        sys.meta_path[:0] = finders
         try:
             yield
         finally:
-            with contextlib.suppress(ValueError):  # the submission may have taken it out
-                sys.meta_path.remove(self)
+            for finder in finders:
+                with contextlib.suppress(ValueError):  # the submission may have taken it out
+                    sys.meta_path.remove(finder)
             self._loaded = self._take()
+            if self.notebooks:
+                self._main = sys.modules["__main__"]
             sys.modules.update(namesakes)
+            sys.modules["__main__"] = main
+
+    def _note(self, what: str) -> None:
+        if what not in self.notes:
+            self.notes.append(what)
 
     def _take(self) -> dict[str, ModuleType]:
         """Remove what `sys.modules` holds under our names, and return it."""
@@ -113,6 +156,10 @@ class Modules:
         return self._spec(fullname, tail, Path(next(iter(path))) if path else self.folder)
 
     def _spec(self, fullname: str, tail: str, folder: Path) -> ModuleSpec | None:
+        book = self._books.get(tail) if folder == self.folder else None
+        if book is not None and book.is_file():
+            cells = _Cells(self.notebooks, tail, Notebook(book, self._through, self._guard))
+            return importlib.util.spec_from_file_location(fullname, book, loader=cells)
         for place, package in ((folder / tail / "__init__.py", True), (folder / f"{tail}.py", False)):
             if _spelt(place if not package else place.parent) and place.is_file():
                 loader = _Loader(fullname, str(place))
@@ -124,6 +171,20 @@ class Modules:
             spec.submodule_search_locations = [str(folder / tail)]
             return spec
         return None
+
+
+class _Cells(Loader):
+    """Runs a notebook as a module."""
+
+    def __init__(self, notebooks: dict[str, Notebook], name: str, notebook: Notebook) -> None:
+        self._notebooks, self._name, self._notebook = notebooks, name, notebook
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._notebooks[self._name] = self._notebook
+        self._notebook.run(module)
 
 
 class _Loader(SourceFileLoader):

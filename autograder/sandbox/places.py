@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -26,6 +27,12 @@ class Place:
     label: str
     safe: str
     slot: Slot | None = None
+    file: str = ""
+    """The file of the module that a path begins with."""
+
+    @property
+    def is_notebook(self) -> bool:
+        return self.file.endswith(".ipynb")
 
     @property
     def module(self) -> str:
@@ -36,7 +43,7 @@ class Place:
     def owner(self) -> tuple[str, str]:
         """(label, safe) of what the last name belongs to."""
         if self.slot is None:
-            owner = self.path[-2] if len(self.path) > 2 else f"{self.path[0]}.py"
+            owner = self.path[-2] if len(self.path) > 2 else self.file
             return owner, owner
         return self.label.rpartition(".")[0] or self.label, "the object"
 
@@ -51,12 +58,13 @@ class Place:
         if self.slot is not None:
             return Place(path, f"{self.label}.{name}", name, self.slot)
         label = ".".join(path[1:])
-        return Place(path, label, label)
+        return Place(path, label, label, file=self.file)
 
 
-def module(name: str) -> Place:
-    """A module of the submission."""
-    return Place((name,), f"{name}.py", f"{name}.py")
+def module(name: str, files: Collection[str] = ()) -> Place:
+    """A module of the submission: a notebook where `files` have one of that name."""
+    file = f"{name}.ipynb" if f"{name}.ipynb" in files else f"{name}.py"
+    return Place((name,), file, file, file=file)
 
 
 def held(number: int, generation: int, freed: list[int], label: str) -> Place:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import difflib
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -21,6 +22,8 @@ KNOWN = frozenset(
 ) | {"LinAlgError", "AxisError", "OutOfMemoryError", "UFuncTypeError"}
 """Names of exceptions that may be told of a hidden check; any other name could be a message."""
 LAST_LINE = 20_000
+_CELL = re.compile(r"(?<=\.ipynb), cell \d{1,4}\Z")
+_OFFLINE = re.compile("URLError|gaierror|ConnectionError|ConnectTimeout|MaxRetryError|NewConnectionError|SSLError")
 WHOLE = 500
 """Characters a sentence may have."""
 
@@ -63,10 +66,15 @@ class Interrupted(TroubleError):  # noqa: N818
 def trouble(mishap: Mishap, place: Place, files: Sequence[str]) -> TroubleError:
     """The exception for an error reply to a request about `place`, by a submission of `files`."""
     if mishap.kind == "missing_module":
-        return _missing_module(place.module, files)
+        return _missing_module(place.file, files)
     if mishap.kind == "missing_name":
         owner, safe = place.owner
         name = place.path[-1] if place.path else "attribute"
+        if mishap.frames:  # a notebook's, of the cell that should have made it
+            hidden = f"{safe} has no {name}, because a cell failed: {_name(mishap)}{_seen(mishap, files)}."
+            cell = mishap.frames[0].place.removeprefix(f"{owner}, ")
+            failed = f"{cell}, `{mishap.frames[0].text}`, failed: {_what(mishap).rstrip('.')}"
+            return MissingNameError(f"{owner} has no {name}, because {failed}.", _advice(mishap), hidden)
         return MissingNameError(f"{owner} has no {name}{_near(name, mishap.names)}", "", f"{safe} has no {name}.")
     if mishap.kind == "import_failed":
         return _import_failed(mishap, place, files)
@@ -79,7 +87,7 @@ def trouble(mishap: Mishap, place: Place, files: Sequence[str]) -> TroubleError:
 
 def _raised(mishap: Mishap, place: Place, files: Sequence[str]) -> StudentError:
     last = mishap.frames[-1] if mishap.frames else None
-    where = f"{last.file} line {last.line}, in {last.function}" if last else place.label
+    where = f"{last.place}, in {last.function}" if last else place.label
     if mishap.type == "NotImplementedError":
         inner = last.function if last else place.label
         same = inner == place.label
@@ -92,18 +100,20 @@ def _raised(mishap: Mishap, place: Place, files: Sequence[str]) -> StudentError:
     hint = (
         "Keep the parameters that the handout declares."
         if mishap.type == "TypeError" and not last and "argument" in mishap.message
-        else ""
+        else _advice(mishap)
     )
     return StudentError(f"{where}: {_what(mishap)}", hint, hidden)
 
 
 def _import_failed(mishap: Mishap, place: Place, files: Sequence[str]) -> ImportFailedError:
-    file = f"{place.module}.py"
+    file = place.file
     last = mishap.frames[-1] if mishap.frames else None
+    if place.is_notebook and mishap.type == "NotebookError":
+        return ImportFailedError(f"{file} {mishap.message}.", "", f"{file} could not be read as a notebook.")
     if last and last.file == file:
         why = f"{file} line {last.line} could not be imported: {_what(mishap)}"
     elif last:
-        why = f"{file} could not be imported, because of {last.file} line {last.line}: {_what(mishap)}"
+        why = f"{file} could not be imported, because of {last.place}: {_what(mishap)}"
     else:
         why = f"{file} could not be imported: {_what(mishap)}"
     hint = "Check the imports: a file of the submission, numpy and what the handout names can be imported."
@@ -112,8 +122,8 @@ def _import_failed(mishap: Mishap, place: Place, files: Sequence[str]) -> Import
 
 
 def _missing_module(module: str, files: Sequence[str]) -> MissingNameError:
-    missing = f"{module}.py is missing from the submission"
-    near = _near(f"{module}.py", [file for file in files if file.endswith(".py")])
+    missing = f"{module} is missing from the submission"
+    near = _near(module, [file for file in files if file.endswith((".py", ".ipynb"))])
     return MissingNameError(missing + near, "", f"{missing}.")
 
 
@@ -176,9 +186,18 @@ def _name(mishap: Mishap) -> str:
 def _seen(mishap: Mishap, files: Sequence[str]) -> str:
     """Where it was, if the submission really has such a file: a forged frame could carry a message."""
     last = mishap.frames[-1] if mishap.frames else None
-    if last is None or last.file not in files or not 0 < last.line <= LAST_LINE:
+    if last is None or _CELL.sub("", last.file) not in files or not 0 < last.line <= LAST_LINE:
         return ""
-    return f" ({last.file} line {last.line})"
+    return f" ({last.place})"
+
+
+def _advice(mishap: Mishap) -> str:
+    """What to do about what a grading machine has not got."""
+    if _OFFLINE.fullmatch(mishap.type) or "urlopen error" in mishap.message:
+        return "There is no network where this is graded: hand in the file, or use the data that the handout names."
+    if mishap.type == "FileNotFoundError" and "/content" in mishap.message:
+        return "/content is Colab's folder: put the file beside yours and name it without a folder."
+    return ""
 
 
 def _near(name: str, names: Sequence[str]) -> str:

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any, NoReturn
 
 from autograder.model import Limits
-from autograder.sandbox import places
+from autograder.sandbox import bookrun, places
+from autograder.sandbox.bookrun import BookRun
 from autograder.sandbox.conversation import Conversation
 from autograder.sandbox.places import Place
 from autograder.sandbox.sentences import Interrupted, MissingNameError, StudentError, Unavailable
@@ -23,8 +24,13 @@ _PROBES = ("__", "_repr_", "_ipython_", "_pytest")
 class Student:
     """One submission. `student.layers.conv_forward(x, w)` runs in the worker and returns plain data, or a Handle."""
 
-    def __init__(self, connect: Callable[[], Transport], limits: Limits, files: Sequence[str]) -> None:
-        """`connect` opens a worker over the submission, `files` are the submission's, for did-you-mean."""
+    def __init__(
+        self, connect: Callable[[], Transport], limits: Limits, files: Sequence[str], asked: Sequence[str] = ()
+    ) -> None:
+        """`connect` opens a worker over the submission, whose `files` are there of those that are `asked` for."""
+        absent = [name for name in asked if name.removesuffix(".ipynb") + ".py" not in files]
+        self._known = frozenset((*files, *absent))
+        self._books: dict[str, BookRun] = {}
         self._talk = Conversation(connect, limits, files, partial(Handle, self), self._unwrap)
         self._modules: dict[str, Module] = {}
 
@@ -47,11 +53,29 @@ class Student:
 
     def has(self, name: str) -> bool:
         """Whether there is "layers", or "layers.conv_forward". Raises Unavailable if the module cannot be imported."""
-        place = _place(name)
+        place = self._place(name)
         try:
             return self._talk.ask("has", place, fits=lambda answer: answer is True) is True
         except MissingNameError:
             return False
+
+    def notebook(self, name: str) -> BookRun:
+        """What became of the cells of `<name>.ipynb`, and what they showed, when it was first run: now or before.
+
+        Raises Unavailable where there is no such notebook, and Interrupted where its run had to be stopped.
+        """
+        if name not in self._books:
+            place = places.module(name, self._known)
+            if not place.is_notebook:
+                raise TypeError(f"{place.file} is not a notebook")
+            answer = self._talk.ask("notebook", place, fits=bookrun.fits)
+            self._books[name] = bookrun.read(answer, place.file)
+        return self._books[name]
+
+    @property
+    def notebooks(self) -> tuple[BookRun, ...]:
+        """Of the notebooks that `notebook` was asked for, what became of them."""
+        return tuple(self._books.values())
 
     @property
     def printed(self) -> str:
@@ -70,6 +94,13 @@ class Student:
     def __repr__(self) -> str:
         return "<Student>"
 
+    def _place(self, name: str) -> Place:
+        module, *names = name.split(".")
+        place = places.module(module, self._known)
+        for part in names:
+            place = place.below(part)
+        return place
+
     def _unwrap(self, x: object) -> Place:
         if type(x) is Handle and x._student is self:
             return x._place
@@ -87,7 +118,7 @@ class Module:
 
     def __init__(self, student: Student, name: str) -> None:
         object.__setattr__(self, "_student", student)
-        object.__setattr__(self, "_place", places.module(name))
+        object.__setattr__(self, "_place", places.module(name, student._known))
         object.__setattr__(self, "_functions", {})
 
     _student: Student
@@ -194,14 +225,6 @@ class Handle:
 
     def __repr__(self) -> str:
         return f"<Handle to {self._place.label}, a {self.type_name} of the submission>"
-
-
-def _place(name: str) -> Place:
-    module, *names = name.split(".")
-    place = places.module(module)
-    for part in names:
-        place = place.below(part)
-    return place
 
 
 def _is_none(answer: object) -> bool:
