@@ -21,6 +21,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["code", "markdown", "raw"]), TEXT), max_size=8), st.sampled_from([3, 4]))
 def test_what_jupyters_own_library_writes_is_read(parts: list[tuple[str, str]], version: int) -> None:
     v4: Any = nbformat.v4
@@ -34,14 +35,14 @@ def test_what_jupyters_own_library_writes_is_read(parts: list[tuple[str, str]], 
     assert [cell.source.splitlines() for cell in cells(written.encode())] == [text.splitlines() for text in code]
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200) | JSON.map(lambda x: json.dumps(x).encode()))
 def test_nothing_but_a_sentence_comes_of_what_is_no_notebook(content: bytes) -> None:
     with pytest.raises(NotebookError, match=r"\A\S[^\n]*\S\Z"):
         cells(content)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from(["cells", "metadata", "nbformat", "worksheets", "x"]), JSON))
 def test_wrong_parts_are_passed_over_or_told(parts: dict[str, Any]) -> None:
     text = json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": ["x = 1"]}], **parts})

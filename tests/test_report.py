@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograder.checks.failure import Failure
@@ -90,6 +90,7 @@ def test_lists_and_texts_are_asked_for_by_name() -> None:
         Report(SOUND).text("mlp.note")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "replace")))
 @example(b"a.b = 1\na.b.c = 2")
 @example(b"a = 9999999999999999999999999" * 200)
