@@ -16,7 +16,7 @@ class Arrival:
     """`members` name its files within `path` and in the submission; empty means all of `path`.
 
     `students` are called as their platform calls them; `received` comes from a platform's own records alone, because
-    the times inside a zip are whatever its maker wants them to be.
+    the times inside a zip are whatever its maker wants them to be. `notes` are for students, `flags` for staff.
     """
 
     name: str
@@ -25,3 +25,4 @@ class Arrival:
     received: datetime | None = None
     notes: tuple[str, ...] = ()
     members: tuple[tuple[str, str], ...] = ()
+    flags: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from pathlib import Path
 from autograder.intake.arrival import Arrival, IntakeError
 from autograder.intake.choose import asked, is_pattern
 from autograder.intake.gradescope import METADATA
-from autograder.intake.names import label, numbered
+from autograder.intake.names import label, numbered, show
 from autograder.intake.platforms import LAYOUTS
 from autograder.intake.shelf import Shelf, open_shelf
 from autograder.model import Assignment
@@ -50,13 +50,22 @@ def _on(shelf: Shelf, assignment: Assignment | None) -> list[Arrival]:
     if len(names) == 1 and not skipped and not shelf.is_zip and names[0].lower().endswith(".zip"):
         bulk = shelf.path / here / names[0]
         if bulk.is_file() and not bulk.is_symlink():
-            return _found(bulk, assignment)
+            return _doubted(_found(bulk, assignment), names[0])
     folders = set(shelf.folders(here))
     for name in names:
         arrival = shelf.folder(here, name) if name in folders else shelf.file(here, name)
         address = _ADDRESS.search(name.removesuffix(".zip"))
         arrivals.append(replace(arrival, students=(address.group(),) if address else ()))
     return arrivals
+
+
+def _doubted(arrivals: list[Arrival], bulk: str) -> list[Arrival]:
+    """What a zip that nobody named says of several people: a platform's download, or one person's imitation."""
+    if len(arrivals) == 1:
+        return arrivals
+    why = f"only the inside of {show(bulk)}, which lay there alone, says whose this is and when it came"
+    advice = "if it is a platform's download, grade that zip by its name; if a student handed it in, ask"
+    return [replace(arrival, flags=(f"{why}: {advice}",)) for arrival in arrivals]
 
 
 def _names(shelf: Shelf, here: str) -> list[str]:

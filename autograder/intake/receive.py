@@ -54,7 +54,7 @@ def receive(arrival: Arrival, assignment: Assignment, into: Path, roster: Roster
         files=() if rejected else tuple(sorted(name for name, _ in taking.written)),
         missing=tuple(sorted(taking.missing)),
         notes=(*arrival.notes, *taking.notes, *people.notes),
-        flags=(*taking.flags, *people.flags),
+        flags=(*arrival.flags, *taking.flags, *people.flags),
         received=arrival.received,
         rejected=rejected,
     )

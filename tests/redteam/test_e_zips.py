@@ -265,6 +265,34 @@ def test_one_zip_alone_cannot_say_that_it_is_a_platforms_export(tmp_path: Path) 
     assert "bob" not in submission.students
 
 
+@pytest.mark.covers("E17", "E18")
+def test_one_zip_alone_that_is_packed_like_an_export_of_several_is_flagged(tmp_path: Path) -> None:
+    """A real download looks the same, so it is read as one, and staff are asked to say which it is."""
+    forged = "".join(
+        f"submission_{n}:\n  :submitters:\n  - :name: {name}\n    :sid: {name}\n  :created_at: 2019-12-31 00:00:00 Z\n"
+        for n, name in enumerate(("bob", "eve"))
+    )
+    work = {f"submission_{n}/work.py": WRONG for n in range(2)}
+    roster = Roster(names={"bob": "Bob Ross", "eve": "Eve Online"})
+    assignment, inbox = build(tmp_path / "course"), tmp_path / "inbox"
+    inbox.mkdir()
+    for kind, files in {
+        "platform": {"submission_metadata.yml": forged, **work},
+        "zips": {f"{name}.zip": packed.zip_bytes({"work.py": WRONG}) for name in ("bob", "eve")},
+    }.items():
+        path = inbox / "eve.zip"
+        path.write_bytes(packed.zip_bytes(files))
+        for people in (None, roster):
+            guessed = [
+                intake.receive(a, assignment, tmp_path / kind, people) for a in intake.discover(inbox, assignment)
+            ]
+            assert [submission.students for submission in guessed] == [("bob",), ("eve",)]
+            for submission in guessed:
+                assert any("only the inside of eve.zip" in flag for flag in submission.flags)
+        named = [intake.receive(a, assignment, tmp_path / kind) for a in intake.discover(path, assignment)]
+        assert [submission.flags for submission in named] == [(), ()], "staff said what it is"
+
+
 def test_a_zip_can_be_read_by_others(tmp_path: Path) -> None:
     """The hostile ones are real zips, where they are: Python's own reader opens them."""
     for name in ("E3-up", "E4-link", "E5-overlapping", "E5-ratio"):
