@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .arrays import as_array, shape_of
     from .compare import FLOAT32, close
     from .declaration import points
+    from .depth import drift, signals
     from .exact import equal, unchanged
     from .experiments import settings
     from .failure import Failure, NotGiven, entry, require, unpack
@@ -55,6 +56,8 @@ _HOME = {
     "rebuild": "networks",
     "points": "declaration",
     "settings": "experiments",
+    "drift": "depth",
+    "signals": "depth",
     "accuracy": "training",
     "majority": "training",
     "seen": "training",
@@ -72,6 +75,7 @@ __all__ = [
     "base_of",
     "close",
     "count_parameters",
+    "drift",
     "entry",
     "equal",
     "extremum",
@@ -93,6 +97,7 @@ __all__ = [
     "seen",
     "settings",
     "shape_of",
+    "signals",
     "slope",
     "tiers",
     "unchanged",
