@@ -118,17 +118,21 @@ def regrade(
 def verify(
     id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
     every: Annotated[int, typer.Option(min=1, help="grade only every so many-th slip, for a quick look")] = 1,
+    mutants: Annotated[int, typer.Option(min=0, help="grade so many automatic mutants of the solution instead")] = 0,
     workers: Annotated[int | None, typer.Option(min=1)] = None,
 ) -> None:
     """Prove an assignment: points add up, slips are caught, the solution earns all, the handout nothing."""
-    from autograder import progress
+    from autograder import mutation, progress
     from autograder.verify import verify as prove
 
     assignments = _house()
     problems = 0
     for assignment in [_pick(assignments, id)] if id else assignments.values():
         with progress.shown() as tell:
-            report = prove(assignment, every=every, workers=workers, tell=tell)
+            if mutants:
+                report = mutation.measure(assignment, mutants, workers=workers, tell=tell)
+            else:
+                report = prove(assignment, every=every, workers=workers, tell=tell)
         print(report.says)
         for problem in report.problems:
             print(f"  {problem}")

@@ -24,9 +24,10 @@ ALLOWED: dict[str, set[str]] = {
     "outputs": {"model", "course", "reports"},
     "pipeline": {"model", "course", "intake", "data", "sandbox", "grading", "gradebook", "outputs"},
     "verify": {"model", "course", "intake", "data", "grading", "pipeline"},
+    "mutation": {"model", "course", "intake", "data", "grading", "pipeline", "verify"},
     "home": {"model", "course", "sandbox", "data"},
     "progress": {"model", "pipeline", "reports"},
-    "cli": {"model", "pipeline", "verify", "progress", "course", "intake"},
+    "cli": {"model", "pipeline", "verify", "mutation", "progress", "course", "intake"},
 }
 
 
