@@ -6,6 +6,7 @@ import io
 import random
 import sys
 import tempfile
+import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ ASSIGNMENT = Assignment(
     "fuzz", "Fuzz", "", (Question("q", "Q", 1.0),), ("layers.py", "optim.py", "*.pt"), Path("none"), ("answers.md",)
 )
 _NUMBERS = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)
+SECONDS = 5.0
+"""Of CPU, and the most that an archive may cost: they are small, so a twentieth would be much."""
 _NAMES = (b"../evil.py", b"/etc/evil", b"layers.py", b"C:\\a.py", b"a\0b.py", b"\xff\xfe.py", b"optim.py/", b"*.pt")
 
 
@@ -103,13 +106,17 @@ def mutants(count: int, seed: int) -> Iterator[bytes]:
 
 
 def run(count: int, seed: int, scratch: Path) -> Counter[str]:
-    """Receive `count` mutants under `scratch` and assert of each that it ends in a record and stays in its folder."""
+    """Receive `count` mutants under `scratch` and assert of each that it ends in a record and stays in its folder.
+
+    Returns how many submissions were kept and rejected, and what the dearest archive cost in milliseconds of CPU.
+    """
     outside, into = scratch / "outside", scratch / "into"
     outside.mkdir()
     upload = outside / "ada.zip"
     ends: Counter[str] = Counter()
     for data in mutants(count, seed):
         upload.write_bytes(data)
+        began = time.process_time()
         arrivals = discover(upload, ASSIGNMENT)
         assert arrivals
         for arrival in arrivals:
@@ -123,6 +130,9 @@ def run(count: int, seed: int, scratch: Path) -> Counter[str]:
             assert names == set(submission.files), (names, submission)
             ends["rejected" if submission.rejected else "kept"] += 1
             _empty(into)
+        cost = time.process_time() - began
+        assert cost < SECONDS
+        ends["dearest"] = max(ends["dearest"], round(1000 * cost))
         assert sorted(p.name for p in scratch.rglob("*")) == ["ada.zip", "into", "outside"]
     return ends
 

@@ -27,6 +27,7 @@ setsid setpgid pidfd_send_signal rt_sigqueueinfo rt_tgsigqueueinfo ioprio_set se
 sched_setscheduler sched_setattr sched_setparam
 setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr truncate
 connect bind listen
+pidfd_open inotify_init inotify_init1 inotify_add_watch
 """
 """Denied where no namespace hides the neighbours: Landlock does not mediate these, a new session escapes the kill."""
 

@@ -338,7 +338,10 @@ import signal
 
 
 def double(x):
-    os.kill(os.getppid(), signal.SIGKILL)
+    try:
+        os.kill(os.getppid(), signal.SIGKILL)
+    except PermissionError:
+        pass  # where its parent is not of a namespace of its own
     print("and still here", flush=True)
     return x
 """,

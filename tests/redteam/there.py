@@ -1,0 +1,60 @@
+"""A raid on another machine: `there.raided(machine)` is what came of it, run in a process of its own."""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from raid import HERE, Attack, Raid, grade
+
+sys.path.insert(0, str(HERE.parent / "sandbox"))
+import machines
+from machines import CONTAINER, USER, Machine
+
+__all__ = ["CONTAINER", "USER", "Machine", "Visit", "attacks", "raided"]
+
+BY_LEVEL = ("A10", "E7", "E8", "E9")
+"""What else than walls holds these back, such as the watchdogs, differs from level to level; budgets do not."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A raid of the attacks that a machine's own layers have to hold back, and a run of the honest alone."""
+
+    raid: Raid
+    quiet: Raid
+
+
+def attacks() -> list[Attack]:
+    """Of the whole list those whose end depends on the level."""
+    lists = [importlib.import_module(f"attacks_{group}").ATTACKS for group in "abcdef"]
+    every: list[Attack] = sorted({attack.key: attack for found in lists for attack in found}.values(), key=_key)
+    return [attack for attack in every if attack.layer == "walls" or attack.id in BY_LEVEL]
+
+
+def _key(attack: Attack) -> str:
+    return attack.key
+
+
+def raided(machine: Machine) -> Visit:
+    """Raid that machine. What it is comes back through a file that only our own processes write."""
+    with tempfile.TemporaryDirectory(prefix="autograder-test-") as place:
+        Path(place).chmod(0o777)
+        code = f"import sys; sys.path.insert(0, {str(HERE)!r}); import there; there.main({place!r})"
+        done = machines.on(machine, "-c", code, seconds=600)
+        assert done.returncode == 0, done.stderr[-3000:]
+        visit: Visit = pickle.loads((Path(place) / "visit").read_bytes())
+        return visit
+
+
+def main(place: str) -> None:
+    """There: raid, and write down what came of it."""
+    root = Path(place)
+    for name in ("quiet", "raid"):
+        (root / name).mkdir(mode=0o755)
+    visit = Visit(quiet=grade(root / "quiet", [], workers=1), raid=grade(root / "raid", attacks()))
+    (root / "visit").write_bytes(pickle.dumps(visit))
