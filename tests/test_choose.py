@@ -199,3 +199,25 @@ def test_any_names_give_distinct_safe_choices(parts: list[tuple[str, str]]) -> N
     assert len(names) == len(set(names))
     assert not any(".." in name or name.startswith("/") for name in names)
     assert set(choice.missing) == set(FILES) - {one.name for one in choice.kept}
+
+
+def test_the_only_notebook_is_taken_for_the_one_asked_for() -> None:
+    asked = an_assignment(files=("ex08.ipynb", "layers.py"))
+    choice = chosen("hw/My Homework.ipynb", "hw/layers.py", assignment=asked)
+    assert kept(choice) == {"ex08.ipynb": "hw/My Homework.ipynb", "layers.py": "hw/layers.py"}
+    assert choice.notes == ["hw/My Homework.ipynb was taken for ex08.ipynb, as it is the only notebook."]
+    assert choice.missing == []
+
+
+def test_of_two_other_notebooks_none_is_taken() -> None:
+    asked = an_assignment(files=("ex08.ipynb", "layers.py"))
+    choice = chosen("a.ipynb", "b.ipynb", "layers.py", assignment=asked)
+    assert choice.missing == ["ex08.ipynb"]
+    both = an_assignment(files=("ex08.ipynb", "ex09.ipynb", "layers.py"))
+    assert chosen("a.ipynb", "layers.py", assignment=both).missing == ["ex08.ipynb", "ex09.ipynb"]
+
+
+@pytest.mark.parametrize("name", ["ex08 (1).ipynb", "ex08-Copy1.ipynb", "Ex08.ipynb", "ex08-Copy12.ipynb"])
+def test_a_copys_name_is_as_good_as_the_notebooks_own(name: str) -> None:
+    asked = an_assignment(files=("ex08.ipynb", "layers.py"))
+    assert kept(chosen(name, "other.ipynb", "layers.py", assignment=asked))["ex08.ipynb"] == name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from books import book
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,3 +47,9 @@ def test_any_bytes_are_looked_at(content: bytes) -> None:
     notes, flags = inspect("layers.py", content)
     assert len(notes) <= 1
     assert len(flags) <= 1
+
+
+def test_what_is_no_notebook_is_told() -> None:
+    assert inspect("ex08.ipynb", book("x = 1").encode()) == ([], [])
+    told = "ex08.ipynb is not a whole notebook, its JSON breaks off or is wrong at line 1: save it again in Jupyter."
+    assert inspect("ex08.ipynb", b'{"cells": [') == ([told], [])

@@ -75,6 +75,7 @@ def choose(entries: Sequence[Entry], assignment: Assignment, given: Collection[s
     unclear = {name for name in names if not _take(name, [c for c in near if c.name == name], root, left, choice)}
     for pattern in patterns:
         _take_matching(pattern, root, left, choice)
+    _take_the_one_notebook(names, left, choice)
     _take_authors(root, left, choice)
     have = {kept.name for kept in choice.kept}
     for name in required(assignment):
@@ -179,6 +180,16 @@ def _take_matching(pattern: str, root: str, left: Paths, choice: Choice) -> None
             )
     for name, path in list(chosen.items())[:MAX_HELPERS]:
         choice.kept.append(Kept(name, left.pop(path), asked=True))
+
+
+def _take_the_one_notebook(names: Sequence[str], left: Paths, choice: Choice) -> None:
+    """Where one notebook is asked for and another is handed in, its name is all that is wrong with it."""
+    have = {kept.name for kept in choice.kept}
+    missing = [name for name in names if name.endswith(".ipynb") and name not in have]
+    there = [path for path in left if path.endswith(".ipynb")]
+    if len(missing) == len(there) == 1:
+        choice.kept.append(Kept(missing[0], left.pop(there[0]), asked=True))
+        choice.notes.append(f"{show(there[0])} was taken for {missing[0]}, as it is the only notebook.")
 
 
 def _explain(name: str, beside: Sequence[str], choice: Choice) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
+from autograder.cells import NotebookError, cells
 from autograder.intake.names import show
 
 _TEXT = (".py", ".md", ".txt", ".toml", ".ipynb")
@@ -19,6 +20,11 @@ def inspect(name: str, content: bytes) -> tuple[list[str], list[str]]:
     """Notes for the student and flags for staff about one kept file; both empty for ordinary text."""
     if not name.endswith(_TEXT):
         return [], []
+    if name.endswith(".ipynb"):
+        try:
+            cells(content)
+        except NotebookError as error:
+            return [f"{name} {error}."], []
     for bom, what in _BOMS:
         if content.startswith(bom):
             return [f"{name} is {what}, which Python cannot read: save it as UTF-8."], []

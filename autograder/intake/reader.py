@@ -113,7 +113,8 @@ def bounded(source: Source, entry: Entry, limit: int) -> Iterator[bytes]:
         raise UnreadableError("is a link, not a file; hand in the file itself")
     if entry.kind != "file":
         raise UnreadableError("is not an ordinary file")
-    too_big = UnreadableError(f"is larger than the {limit / (1 << 20):.0f} MB that may be kept")
+    clear = ": clear its outputs and save it again" if entry.name.endswith(".ipynb") else ""
+    too_big = UnreadableError(f"is larger than the {limit / (1 << 20):.0f} MB that may be kept{clear}")
     if entry.size > limit:
         raise too_big
     read = 0

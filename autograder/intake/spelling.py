@@ -10,7 +10,9 @@ from difflib import get_close_matches
 from autograder.intake.names import show
 
 _PREFIX = re.compile(r"^(?:[^_]+_(?:late_)?\d+_\d+_|.+_\d+_assignsubmission_file_|copy of |kopie von )")
-_SUFFIX = re.compile(r"(?: *\(\d{1,3}\)|[ _-]+(?:\d{1,2}|v\d{1,2}|final|finished|done|new|neu|fixed|copy|kopie))$")
+_SUFFIX = re.compile(
+    r"(?: *\(\d{1,3}\)|[ _-]+(?:\d{1,2}|v\d{1,2}|final|finished|done|new|neu|fixed|copy\d{0,2}|kopie\d{0,2}))$"
+)
 
 
 @dataclass(frozen=True, order=True)

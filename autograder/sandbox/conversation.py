@@ -131,11 +131,11 @@ class Conversation:
             return
         header: dict[str, object] = {"op": "load", "target": {"path": [module]}, "value": None}
         doing = f"{'Running' if place.is_notebook else 'Importing'} {place.file}"
-        if place.is_notebook:
-            self.budget.turn(module)
-            header["seconds"] = self.budget.grant(doing)
         place = Place((module,), doing, doing, file=place.file)
         try:
+            if place.is_notebook:
+                self.budget.turn(module)
+                header["seconds"] = self.budget.grant(doing)
             self._exchange(header, [], place, lambda answer: answer is None)
         except Interrupted as error:
             if error.kind != "timed_out" or self.budget.is_full(error.granted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tempfile
 import time
@@ -14,11 +15,14 @@ from house import House, discoveries
 from rows import NEEDED, Outside, Row, Trial, outside
 from talk import SMALL, RemoteError, ask, hostile
 
+from autograder.course.assignment import FOR_NOTEBOOKS
+from autograder.model import Assignment, Limits
 from autograder.sandbox import landlock, watchdog
 from autograder.sandbox import probe as prober
 from autograder.sandbox.box import Box, Zygote, shield
 from autograder.sandbox.isolation import Isolation, of
 from autograder.sandbox.probe import probe
+from autograder.sandbox.student import Student
 from autograder.sandbox.transport import Stopped
 
 
@@ -141,6 +145,33 @@ def honest(full: Isolation) -> dict[str, object]:
         return {name: _value(opened(), name, *args) for name, args in _HONEST.items()}
 
 
+_BOOK: Final = (
+    "%matplotlib inline\nimport matplotlib.pyplot as plt",
+    "plt.plot([1, 2])\nplt.show()",
+    "from torchvision.datasets import MNIST",
+    "sizes = [len(MNIST('./data', train=part, download=True)) for part in (True, False)]",
+    "import torch\nnet = torch.nn.Linear(2, 3).cuda()\nwhere = net.weight.device.type",
+    "undefined",
+    "while True: pass",
+)
+
+
+def notebook(full: Isolation) -> dict[str, object]:
+    """A notebook's run: what its cells made, what it showed, which of them failed."""
+    limits = Limits(notebook_seconds=4, memory_mb=2000)
+    cells = [{"cell_type": "code", "source": source} for source in _BOOK]
+    with tempfile.TemporaryDirectory() as place, Zygote(full, (*Assignment.preload, *FOR_NOTEBOOKS)) as zygote:
+        Path(place).chmod(0o755)
+        Path(place, "ex08.ipynb").write_text(json.dumps({"nbformat": 4, "cells": cells}))
+        student = Student(lambda: zygote.open(Path(place), limits), limits, ["ex08.ipynb"])
+        ran = student.notebook("ex08")
+        said: dict[str, object] = {"sizes": student.ex08.sizes, "where": student.ex08.where}
+        said["pictures"] = [list(picture.shape) for _, picture in ran.pictures]
+        said["failures"] = [[number, wrong.type] for number, wrong in ran.failures]
+        student.close()
+    return said
+
+
 def leftovers(full: Isolation) -> dict[str, object]:
     """Processes, files and folders that are there after a box, and after its zygote."""
     before = _traces()
@@ -200,6 +231,7 @@ TRIALS: Final[dict[str, Callable[[Isolation], dict[str, Any]]]] = {
     "secrets": secrets,
     "abis": abis,
     "honest": honest,
+    "notebook": notebook,
     "leftovers": leftovers,
 }
 

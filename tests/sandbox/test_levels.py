@@ -25,9 +25,9 @@ NAMESPACES = {f"{name} namespace" for name in ("user", "mount", "pid", "network"
 FILES = {f"{how} the {name}" for how in ("opened", "listed") for name in House(Path()).secrets}
 TRIALS: dict[Machine, tuple[str, ...]] = {
     CONTAINER: ("rows", "secrets", "honest", "leftovers"),
-    CLOSED: ("rows", "honest"),
+    CLOSED: ("rows", "honest", "notebook"),
     OLD_CONTAINER: ("rows", "secrets", "leftovers"),
-    USER: ("rows", "secrets", "honest", "leftovers", "abis"),
+    USER: ("rows", "secrets", "honest", "leftovers", "abis", "notebook"),
     OLD_USER: ("secrets", "leftovers"),
 }
 NAMES = ("container", "container, closed interpreter", "container, no Landlock", "user", "user, no Landlock")
@@ -132,6 +132,16 @@ def test_in_a_root_of_copies_the_standard_library_and_what_is_preloaded_can_be_i
     assert (said["use_threads"], said["use_files"]) == (4, 3)
     assert "jinja2 is installed, but the assignment does not preload it" in said["use_a_library"]
     assert "FileNotFoundError" in said["use_a_subprocess"]
+
+
+@trying("notebook")
+def test_a_notebook_runs_with_its_figures_its_digits_and_its_mishaps(machine: Machine) -> None:
+    assert told(machine)["notebook"] == {
+        "sizes": [4000, 1000],
+        "where": "cpu",
+        "pictures": [[480, 640, 3]],
+        "failures": [[6, "NameError"], [7, "TimeoutError"]],
+    }
 
 
 @pytest.fixture(scope="module")
