@@ -28,6 +28,9 @@ test: setup ## run every test
 student: setup ## write dist/student/<id>.zip, what students get
 	@$(BIN)/autograder student $(ASSIGNMENT) --out dist/student
 
+otter: setup ## write dist/otter/<id>/autograder.zip, for departments that run Otter
+	@$(BIN)/autograder otter $(ASSIGNMENT) --out dist/otter
+
 grade: setup ## grade a class: ASSIGNMENT=<id> SUBMISSIONS=<dir> [OUT=<dir>]
 	@$(BIN)/autograder grade $(ASSIGNMENT) $(SUBMISSIONS) --out $(OUT)
 
@@ -37,4 +40,4 @@ bench: setup ## seconds a submission: ours, pytest and otter in one run
 siege: setup ## a class under fire: 300 submissions, one in six hostile, the grader killed five times
 	@$(BIN)/python -m benchmarks siege
 
-.PHONY: help setup demo test student grade bench siege
+.PHONY: help setup demo test student otter grade bench siege

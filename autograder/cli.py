@@ -141,6 +141,18 @@ def verify(
 
 
 @app.command()
+def otter(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID...]")] = None, out: Out = Path("dist/otter")
+) -> None:
+    """Write Otter's autograder.zip for notebook assignments; it holds the solution, so keep it to yourself."""
+    from autograder import pipeline
+
+    assignments = _house()
+    for path in pipeline.bundle_otter([_pick(assignments, id) for id in ids or assignments], out):
+        print(path)
+
+
+@app.command()
 def check(question: Question = "") -> None:
     """Run the visible checks over this folder (a student's command)."""
     import pytest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,24 +19,29 @@ from autograder.sandbox.student import Student
 class Home:
     """The folder's own modules, called in this process; no hidden checks, no reference, no limits but patience."""
 
-    ref = None
+    ref: Any = None
+    limits = Limits(call_seconds=1e9, check_seconds=1e9, submission_seconds=1e9)
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder = folder
         self.seed = seed
-        self.once: dict[Any, Any] = {}
+        self.once: MutableMapping[Any, Any] = {}
 
     @cached_property
     def student(self) -> Student:
-        endless = Limits(call_seconds=1e9, check_seconds=1e9, submission_seconds=1e9)
         files = sorted(path.name for path in self.folder.iterdir() if path.is_file())
-        return Student(lambda: local.connect(self.folder, self._asked), endless, files, self._asked)
+        return Student(lambda: local.connect(self.folder, self.asked), self.limits, files, self.asked)
+
+    @property
+    def handout(self) -> Path:
+        """Where assignment.toml is."""
+        return self.folder
 
     @cached_property
-    def _asked(self) -> tuple[str, ...]:
+    def asked(self) -> tuple[str, ...]:
         """The files that the assignment asks for; all that are here where nothing says so."""
-        if (self.folder / "assignment.toml").is_file():
-            assignment = course.load(self.folder, None)
+        if (self.handout / "assignment.toml").is_file():
+            assignment = course.load(self.handout, None)
             return (*assignment.files, *assignment.optional)
         return tuple(path.name for path in self.folder.glob("*.ipynb"))
 

@@ -16,7 +16,8 @@ from typing import Literal
 from autograder import __version__, data, intake, outputs
 from autograder.course import guards, handout, wheel
 from autograder.gradebook import Gradebook
-from autograder.grading import Setup, lateness, rejected, run, score
+from autograder.grading import Setup, declared, lateness, rejected, run, score
+from autograder.interop import otter
 from autograder.model import Assignment, Grade, Roster, Submission
 from autograder.sandbox.probe import Isolation, probe
 
@@ -52,13 +53,33 @@ def student(assignments: Sequence[Assignment], out: Path, *, unread: bool = Fals
     with TemporaryDirectory() as scratch:
         built = wheel.build(SOURCE, Path(scratch))
         lock = SOURCE / "requirements.lock"
-        paths = [handout.build(assignment, built, out, lock=lock) for assignment in assignments]
+        paths = [handout.build(a, built, out, lock=lock, tests=_otter_tests(a)) for a in assignments]
     for assignment, path in zip(assignments, paths, strict=True):
         if assignment.solution and not unread and (problems := guards.nothing_leaks(assignment, path)):
             path.unlink()
             more = f" (and {len(problems) - 1} more; autograder verify lists them)" if len(problems) > 1 else ""
             raise UsageError(f"no zip was written, as it would give away answers: {problems[0]}{more}")
     return paths
+
+
+def _otter_tests(assignment: Assignment) -> dict[str, bytes]:
+    """What `grader.check` runs in Jupyter, for an assignment with a notebook."""
+    if not otter.notebooks(assignment):
+        return {}
+    return otter.test_files(assignment, declared(assignment, data.load), "")
+
+
+def bundle_otter(assignments: Sequence[Assignment], out: Path) -> list[Path]:
+    """Write Otter's autograder.zip for each assignment that is one notebook; raises UsageError where none is."""
+    fit = [assignment for assignment in assignments if otter.is_for(assignment)]
+    if not fit:
+        names = ", ".join(assignment.id for assignment in assignments)
+        raise UsageError(f"{names}: Otter grades one notebook, and none of these asks for exactly one")
+    lock = SOURCE / "requirements.lock"
+    with TemporaryDirectory() as scratch:
+        built = wheel.build(SOURCE, Path(scratch))
+        pins = handout.requirements(built, lock, handout.FOR_NOTEBOOKS).splitlines()[1:]
+        return [otter.build(a, declared(a, data.load), built, pins, out) for a in fit]
 
 
 def grade(

@@ -22,10 +22,12 @@ ALLOWED: dict[str, set[str]] = {
     "gradebook": {"model"},
     "reports": {"model"},
     "outputs": {"model", "course", "reports"},
-    "pipeline": {"model", "course", "intake", "data", "sandbox", "grading", "gradebook", "outputs"},
+    "pipeline": {"model", "course", "intake", "data", "sandbox", "grading", "gradebook", "outputs", "interop"},
     "verify": {"model", "course", "intake", "data", "grading", "pipeline"},
     "mutation": {"model", "course", "intake", "data", "grading", "pipeline", "verify"},
     "home": {"model", "course", "sandbox", "data"},
+    "interop": {"model", "checks"},
+    "live": {"checks", "home", "sandbox", "grading"},
     "progress": {"model", "pipeline", "reports"},
     "cli": {"model", "pipeline", "verify", "mutation", "progress", "course", "intake"},
 }

@@ -43,6 +43,8 @@ class Facts:
     after: tuple[str, ...]
     seconds: float | None
     path: Path
+    wants: tuple[str, ...] = ()
+    """The names of its arguments."""
 
 
 def points(
@@ -88,7 +90,14 @@ def facts(function: CheckFunction, path: Path) -> Facts:
     declared: Points = function.__check__  # type: ignore[attr-defined]
     says = " ".join(inspect.cleandoc(function.__doc__ or "").split("\n\n")[0].split())
     return Facts(
-        function.__name__, declared.question, says, float(declared.points), declared.after, declared.seconds, path
+        function.__name__,
+        declared.question,
+        says,
+        float(declared.points),
+        declared.after,
+        declared.seconds,
+        path,
+        tuple(inspect.signature(function).parameters),
     )
 
 

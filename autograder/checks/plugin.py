@@ -5,21 +5,16 @@ It is loaded in every pytest run of an environment: it imports nothing heavy and
 
 from __future__ import annotations
 
-import importlib.util
-import inspect
-import sys
-import traceback
-import zlib
 from collections.abc import Generator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from . import terminal
-from .declaration import CheckFunction, DeclarationError, Facts, needed, order, refusal
+from .declaration import CheckFunction, DeclarationError, Facts, needed, order
 from .declaration import facts as facts_of
+from .loading import functions
 from .running import Context, Outcome, Run
 
 
@@ -39,39 +34,11 @@ class CheckFile(pytest.File):
     """One checks_*.py."""
 
     def collect(self) -> list[Check]:
-        module = self._imported()
-        found = [
-            function
-            for name, function in vars(module).items()
-            if name.startswith("check_") and inspect.isfunction(function) and function.__module__ == module.__name__
-        ]
-        refused = [f"{self.path.name}:{function.__name__} {what}" for function in found if (what := refusal(function))]
-        if refused:
-            raise self.CollectError("; ".join(refused))
-        return [Check.from_parent(self, name=function.__name__, function=function) for function in found]
-
-    def _imported(self) -> ModuleType:
-        # A name of its own: visible and hidden files are called alike, and neither may hide a student's module.
-        name = f"autograder_{self.path.stem}_{zlib.crc32(str(self.path).encode()):08x}"
-        spec = importlib.util.spec_from_file_location(name, self.path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        wrote, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # no __pycache__ beside what is handed out
         try:
-            spec.loader.exec_module(module)
-        except Exception as error:
-            del sys.modules[name]
-            lines = [
-                frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(self.path)
-            ]
-            line = lines[-1] if lines else getattr(error, "lineno", 1)
-            kind = "" if isinstance(error, DeclarationError) else f"cannot be imported: {type(error).__name__}: "
-            raise self.CollectError(f"{self.path.name}:{line} {kind}{error}") from error
-        finally:
-            sys.dont_write_bytecode = wrote
-        return module
+            found = functions(self.path)
+        except DeclarationError as error:
+            raise self.CollectError(str(error)) from error
+        return [Check.from_parent(self, name=function.__name__, function=function) for function in found]
 
 
 class Check(pytest.Item):
@@ -81,10 +48,9 @@ class Check(pytest.Item):
         super().__init__(**more)
         self.function = function
         self.facts = facts_of(function, self.path)
-        self.wants = tuple(inspect.signature(function).parameters)
 
     def judged(self, run: Run) -> Outcome:
-        return run.judge(self.facts, self.function, self.wants)
+        return run.judge(self.facts, self.function, self.facts.wants)
 
     def runtest(self) -> None:
         self.stash[_OUTCOME] = outcome = self.judged(self.session.stash[_RUN])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Mapping, Sequence
 from email.parser import BytesParser
 from pathlib import Path
 
@@ -53,18 +54,44 @@ hidden ones that test the same properties on other inputs.
 """
 
 
-def build(assignment: Assignment, wheel: Path, out: Path, *, lock: Path | None = None) -> Path:
+NOTEBOOK = """
+## The notebook
+
+Open `{book}` in VS Code or in Jupyter (`python -m pip install notebook`, then `jupyter notebook`) with this
+environment's Python. In a cell,
+
+    import otter
+    grader = otter.Notebook()
+    grader.check("{question}")
+
+runs the visible checks of a question on what your cells have defined so far. `autograder check` and the grading run the
+saved notebook from top to bottom in a fresh session instead: try “Restart and run all” before you hand in.
+"""
+FOR_NOTEBOOKS = ("ipykernel", "ipython", "matplotlib", "otter-grader")
+"""What a student's machine needs besides where there is a notebook."""
+
+
+def build(
+    assignment: Assignment,
+    wheel: Path,
+    out: Path,
+    *,
+    lock: Path | None = None,
+    tests: Mapping[str, bytes] | None = None,
+) -> Path:
     """Write `out`/<id>.zip, one folder <id>/; the same bytes on every run. Raises CourseError.
 
-    `lock` pins what the wheel depends on; it is requirements.lock of the course unless said otherwise.
+    `lock` pins what the wheel depends on; it is requirements.lock of the course unless said otherwise. `tests` are for
+    the folder where a notebook's `grader.check` looks.
     """
     folder = assignment.handout
     lock = lock or folder.parent.parent / "requirements.lock"
     files = {
         "START.md": _start(assignment).encode(),
         "pytest.ini": PYTEST.encode(),
-        "requirements.txt": requirements(wheel, lock).encode(),
+        "requirements.txt": requirements(wheel, lock, FOR_NOTEBOOKS if _has_notebook(assignment) else ()).encode(),
         wheel.name: wheel.read_bytes(),
+        **{f"tests/{name}": text for name, text in (tests or {}).items()},
     }
     for name in contents(folder):
         if name in files:
@@ -79,8 +106,8 @@ def build(assignment: Assignment, wheel: Path, out: Path, *, lock: Path | None =
     return pack(out / f"{assignment.id}.zip", [(f"{assignment.id}/{name}", files[name]) for name in sorted(files)])
 
 
-def requirements(wheel: Path, lock: Path) -> str:
-    """requirements.txt for a student: the wheel beside it, and each of its dependencies as the course has locked it.
+def requirements(wheel: Path, lock: Path, more: Sequence[str] = ()) -> str:
+    """requirements.txt for a student: the wheel beside it, its dependencies and `more` as the course has locked them.
 
     Environment markers stay, hashes go: what is pinned here is what pip may find for any of three systems.
     """
@@ -89,7 +116,7 @@ def requirements(wheel: Path, lock: Path) -> str:
     except OSError as error:
         raise CourseError(f"{lock.as_posix()}: cannot be read: {error.strerror}") from None
     lines = [f"./{wheel.name}"]
-    for name in _dependencies(wheel):
+    for name in sorted({*_dependencies(wheel), *more}):
         if name not in pinned:
             raise CourseError(f"{lock.as_posix()}: has no version of {name}, which {wheel.name} depends on")
         lines += pinned[name]
@@ -122,4 +149,10 @@ def _start(assignment: Assignment) -> str:
     if assignment.optional:
         asked += ", and if you like " + ", ".join(f"`{name}`" for name in assignment.optional)
     checked = next((q for q in assignment.questions if q.auto), assignment.questions[0])
-    return START.format(title=assignment.title, id=assignment.id, question=checked.id, files=asked)
+    start = START.format(title=assignment.title, id=assignment.id, question=checked.id, files=asked)
+    books = [name for name in assignment.files if name.endswith(".ipynb")]
+    return start + (NOTEBOOK.format(book=books[0], question=checked.id) if books else "")
+
+
+def _has_notebook(assignment: Assignment) -> bool:
+    return any(name.endswith(".ipynb") for name in (*assignment.files, *assignment.optional))

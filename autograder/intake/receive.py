@@ -165,10 +165,10 @@ class _Taking:
 
 def _given(assignment: Assignment) -> set[str]:
     """Names that come back in many zips and need no word: the handout's texts and checks, submit's own zip."""
-    names = {f"{assignment.id}.zip"}
+    names = {f"{assignment.id}.zip", *(f"tests/{question.id}.py" for question in assignment.questions)}
     if assignment.handout.is_dir():
         names |= set(os.listdir(assignment.handout))
-    return {name for name in names if not name.endswith(".py") or name.startswith("checks_")}
+    return {name for name in names if not name.endswith(".py") or name.startswith(("checks_", "tests/"))}
 
 
 @contextmanager

@@ -106,8 +106,11 @@ class _Shell:
         return lambda *args, **kwargs: None
 
 
-class Colab:
-    """The import system's finder of `google.colab`, where it is not installed: modules whose functions do nothing."""
+class StandIns:
+    """The import system's finder of `google.colab` and `otter`: modules whose functions do nothing.
+
+    A notebook's own `grader.check` is for its author; here the grader asks.
+    """
 
     def __init__(self, note: Callable[[str], None]) -> None:
         self._note = note
@@ -115,8 +118,10 @@ class Colab:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Answers for `google.colab` and below, and for `google` where nothing else is called so."""
+        """Answers for these and what is below them, and for `google` where nothing else is called so."""
         if name == "google" and PathFinder.find_spec("google") is None:
+            return ModuleSpec(name, _StandIn(), is_package=True)
+        if name == "otter" or name.startswith("otter."):
             return ModuleSpec(name, _StandIn(), is_package=True)
         if name == "google.colab" or name.startswith("google.colab."):
             self._note("google.colab is Colab's own: what is called of it does nothing here.")
@@ -125,7 +130,7 @@ class Colab:
 
 
 class _StandIn(Loader):
-    """Makes the modules of `Colab`."""
+    """Makes the modules of `StandIns`."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return ModuleType(spec.name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from autograder.sandbox import wire
 from autograder.sandbox.dispatch import Dispatcher
@@ -20,9 +20,12 @@ KEPT = 1 << 20
 class Local:
     """Runs requests here. What student code prints goes where it always goes; Ctrl-C interrupts it as usual."""
 
-    def __init__(self, folder: Path, notebooks: Collection[str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, notebooks: Collection[str] | None = None, live: Mapping[str, dict[str, Any]] | None = None
+    ) -> None:
         through = (KeyboardInterrupt,)
-        self._dispatcher = Dispatcher(folder, through=through, modules=Modules(folder, through, notebooks=notebooks))
+        modules = Modules(folder, through, notebooks=notebooks, live=live)
+        self._dispatcher = Dispatcher(folder, through=through, modules=modules)
         self._printed = io.StringIO()
 
     def exchange(self, frame: bytes, seconds: float) -> tuple[bytes, memoryview]:
@@ -59,6 +62,11 @@ class _Copying:
         return getattr(self._stream, name)
 
 
-def connect(folder: Path, notebooks: Collection[str] | None = None) -> Local:
-    """A transport over the files in `folder`, with modules freshly imported; of notebooks only these, if given."""
-    return Local(folder, notebooks)
+def connect(
+    folder: Path, notebooks: Collection[str] | None = None, live: Mapping[str, dict[str, Any]] | None = None
+) -> Local:
+    """A transport over the files in `folder`, with modules freshly imported; of notebooks only these, if given.
+
+    `live` are namespaces of notebooks that a person is running: they are asked as they are.
+    """
+    return Local(folder, notebooks, live)

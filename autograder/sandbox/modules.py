@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 import random
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from autograder.sandbox import offline
-from autograder.sandbox.jupyter import Colab
+from autograder.sandbox.jupyter import StandIns
 from autograder.sandbox.notebook import Notebook
 
 Guarding = Callable[[], contextlib.AbstractContextManager[None]]
@@ -70,10 +70,12 @@ class Modules:
         through: tuple[type[BaseException], ...] = (),
         guard: Guarding = contextlib.nullcontext,
         notebooks: Collection[str] | None = None,
+        live: Mapping[str, dict[str, Any]] | None = None,
     ) -> None:
         """`through` and `guard` are for notebooks: exceptions that end a run, and what surrounds each cell.
 
-        `notebooks` are the files that count as modules; every one unless said.
+        `notebooks` are the files that count as modules; every one unless said. `live` are namespaces, by name, of
+        notebooks that a person is running, which are asked as they are.
         """
         self.folder = folder.resolve()
         self.notebooks: dict[str, Notebook] = {}
@@ -81,16 +83,17 @@ class Modules:
         self.notes: list[str] = []
         """What did nothing here, for want of a network or a GPU."""
         self._through, self._guard = through, guard
-        self._prepared = False
         self._main: ModuleType | None = None
         found = [path for path in self.folder.glob("*.ipynb") if notebooks is None or path.name in notebooks]
         self._books = {path.stem: path for path in found}
-        self._colab = [Colab(self._note)] if found else []
+        self._stand_ins = [StandIns(self._note)] if found else []
         names = {path.stem for path in self.folder.glob("*.py")} | self._books.keys()
         names |= {path.parent.name for path in self.folder.glob("*/*.py")}
         self.names = frozenset(filter(_may_take, names))
         self._loaded: dict[str, ModuleType] = {}
-        self._apart: dict[str, ModuleType] = {}
+        self._apart: dict[str, ModuleType] = {name: _Live(name, space) for name, space in (live or {}).items()}
+        self.names -= self._apart.keys()
+        self._prepared = bool(live)  # what a person's own session has is not to be changed
 
     def load(self, name: str) -> ModuleType:
         """The module in `<name>.ipynb`, `<name>.py` or `<name>/`, run once; of LIBRARIES always the installed one.
@@ -123,7 +126,7 @@ class Modules:
         main = sys.modules["__main__"]
         sys.modules.update(self._loaded)
         sys.modules["__main__"] = self._main or main
-        finders: list[Any] = [self, *self._colab]
+        finders: list[Any] = [self, *self._stand_ins]
         sys.meta_path[:0] = finders
         try:
             yield
@@ -171,6 +174,25 @@ class Modules:
             spec.submodule_search_locations = [str(folder / tail)]
             return spec
         return None
+
+
+class _Live(ModuleType):
+    """A namespace as a module."""
+
+    def __init__(self, name: str, space: dict[str, Any]) -> None:
+        super().__init__(name)
+        object.__setattr__(self, "_space", space)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._space:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return self._space[name]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self._space[name] = value
+
+    def __dir__(self) -> list[str]:
+        return list(self._space)
 
 
 class _Cells(Loader):

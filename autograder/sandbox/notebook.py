@@ -196,5 +196,10 @@ def _drawing() -> Iterator[None]:
     os.environ["MPLBACKEND"] = figures.BACKEND
     matplotlib: Any = sys.modules.get("matplotlib")
     if matplotlib is not None:
+        before = matplotlib.get_backend()
         matplotlib.use(figures.BACKEND)
-    yield
+    try:
+        yield
+    finally:
+        if matplotlib is not None and "ipykernel" in sys.modules:  # somebody's own notebook goes on drawing
+            matplotlib.use(before)
