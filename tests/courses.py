@@ -155,6 +155,9 @@ replace = "self.count += 2"
 """
 
 LOCK = """\
+ipykernel==7.4.0
+ipython==9.18.1
+matplotlib==3.11.2
 mlxtend==0.25.0 \\
     --hash=sha256:aa
     # via autograder (pyproject.toml)
@@ -164,6 +167,7 @@ numpy==2.5.5 ; python_full_version >= '3.12' \\
     --hash=sha256:cc
 numpydoc==1.0 \\
     --hash=sha256:dd
+otter-grader==7.0.0
 """
 
 METADATA = """\

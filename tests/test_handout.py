@@ -45,9 +45,13 @@ def test_it_holds_what_a_student_needs(tmp_path: Path) -> None:
         ]
         assert archive.read("a1_mean/requirements.txt").decode() == (
             "./autograder-0.1.0-py3-none-any.whl\n"
+            "ipykernel==7.4.0\n"
+            "ipython==9.18.1\n"
+            "matplotlib==3.11.2\n"
             "mlxtend==0.25.0\n"
             "numpy==2.4.6 ; python_full_version < '3.12'\n"
             "numpy==2.5.5 ; python_full_version >= '3.12'\n"
+            "otter-grader==7.0.0\n"
         )
         start = archive.read("a1_mean/START.md").decode()
     assert "This is “Means”. You need Python" in start
