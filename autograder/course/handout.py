@@ -116,9 +116,11 @@ def requirements(wheel: Path, lock: Path, more: Sequence[str] = ()) -> str:
     except OSError as error:
         raise CourseError(f"{lock.as_posix()}: cannot be read: {error.strerror}") from None
     lines = [f"./{wheel.name}"]
-    for name in sorted({*_dependencies(wheel), *more}):
+    wanted = dict.fromkeys(more, "a notebook needs") | dict.fromkeys(_dependencies(wheel), f"{wheel.name} depends on")
+    for name in (*_dependencies(wheel), *more):
         if name not in pinned:
-            raise CourseError(f"{lock.as_posix()}: has no version of {name}, which {wheel.name} depends on")
+            raise CourseError(f"{lock.as_posix()}: has no version of {name}, which {wanted[name]}")
+    for name in sorted(wanted):
         lines += pinned[name]
     return "\n".join(lines) + "\n"
 
