@@ -15,8 +15,6 @@ IDS = {
 """Group → how many attacks it has, A1 to A17 and so on."""
 
 LIMITS = {
-    "B8": "No notebook is graded by the kit yet, so there is no IPython to transform.",
-    "B13": "No notebook is graded by the kit yet, so there are no cells to delete or rename.",
     "D8": "Which checks pass is a bit each, and a run's length some more. Over many runs of one seed they add up: "
     "let a run draw its own seed, and count attempts.",
     "D12": "A submission can tell that it is being graded, and gains nothing: what it then does is what is graded.",
@@ -30,7 +28,6 @@ LIMITS = {
     "F14": "Whoever tries seeds until a threshold is crossed has crossed it; thresholds lie well below what works.",
     "F15": "Nothing is graded on a GPU yet, so no result depends on one.",
     "F18": "A right result by another way than the sheet's is right to a check; how it was reached is for a reader.",
-    "F19": "No notebook is graded by the kit yet, so there are no outputs to believe.",
     "F20": "No check scores speed.",
     "F21": "Nothing is graded on a GPU yet, so there is none to hold.",
 }
