@@ -1,4 +1,4 @@
-"""Makes the example class: seventeen zips in a folder, as a learning platform would hand them over."""
+"""Makes the example classes: zips in a folder, as a learning platform would hand them over."""
 
 from __future__ import annotations
 
@@ -33,10 +33,30 @@ def write(assignment: Assignment, folder: Path) -> Path:
     return target
 
 
+def write_small(assignment: Assignment, folder: Path) -> Path:
+    """Write three submissions below `folder`, right, untouched and with a slip, and return their folder."""
+    target = folder / "submissions"
+    target.mkdir(parents=True)
+    right = solution(assignment)
+    slip = slips.load(assignment)[0]
+    made = {"ada.zip": right, "blank.zip": untouched(assignment, right)}
+    made[f"slip-{slip.id.replace('_', '-')}.zip"] = slipped(assignment, slip)
+    for name, files in made.items():
+        (target / name).write_bytes(zipped(files))
+    return target
+
+
+def untouched(assignment: Assignment, files: Files) -> Files:
+    """The same files as students get them."""
+    return {name: (assignment.handout / name).read_bytes() for name in files if (assignment.handout / name).is_file()}
+
+
 def everyone(assignment: Assignment) -> dict[str, bytes]:
     """File name → bytes, for each submission of the class."""
     right = solution(assignment)
-    blank = {name: (assignment.handout / name).read_bytes() for name in right if (assignment.handout / name).is_file()}
+    blank = untouched(assignment, right)
+    # Whoever got into trouble had not begun with the last networks, as it is in classes; it spares time as well.
+    begun = {**right, "softmax.py": blank["softmax.py"], "cnn.py": blank["cnn.py"]}
     made: dict[str, bytes] = {
         "ada.zip": zipped(right, top="a5_layers"),
         "blank.zip": zipped(blank),
@@ -44,13 +64,13 @@ def everyone(assignment: Assignment) -> dict[str, bytes]:
         "team7.zip": zipped({**right, "__MACOSX/._layers.py": b"\0", ".DS_Store": b"\0", "notes.txt": b"see page 3"}),
         "nested.zip": zipped({"homework.zip": zipped(right)}),
         "misspelt.zip": zipped({("layer.py" if name == "layers.py" else name): text for name, text in right.items()}),
-        "import-crash.zip": zipped(prefixed(right, "softmax.py", hostile.BROKEN_IMPORT)),
-        "endless.zip": zipped(bodied(right, "test", hostile.ENDLESS, "vgg.py")),
-        "gigabyte.zip": zipped(bodied(right, "dropout_backward", hostile.GIGABYTE)),
-        "leaves-early.zip": zipped(bodied(right, "max_pool_backward", hostile.LEAVE)),
+        "import-crash.zip": zipped(prefixed(begun, "softmax.py", hostile.BROKEN_IMPORT)),
+        "endless.zip": zipped(bodied(begun, "test", hostile.ENDLESS, "vgg.py")),
+        "gigabyte.zip": zipped(bodied(begun, "dropout_backward", hostile.GIGABYTE)),
+        "leaves-early.zip": zipped(bodied(begun, "max_pool_backward", hostile.LEAVE)),
         "reads-answers.zip": zipped(prefixed(blank, "layers.py", hostile.READ_THE_ANSWERS)),
         "patches-numpy.zip": zipped(prefixed(blank, "layers.py", hostile.PATCH_THE_COMPARISONS)),
-        "zip-slip.zip": zipped({**right, "../../solutions/a5_layers/layers.py": b"pwned = True\n"}),
+        "zip-slip.zip": zipped({**begun, "../../solutions/a5_layers/layers.py": b"pwned = True\n"}),
         "not-a-zip.zip": b"%PDF-1.7\n% the wrong file from the downloads folder\n",
     }
     for slip in chosen_slips(assignment):

@@ -61,7 +61,7 @@ def test_each_mutant_differs_from_the_source_and_is_python() -> None:
         assert mutant.text != SOURCE
         ast.parse(mutant.text)
         assert mutant.text.splitlines()[:7] == SOURCE.splitlines()[:7]
-        assert mutant.line == SOURCE.splitlines()[mutant.number - 1].strip()
+        assert (mutant.within, mutant.line) == ("f", SOURCE.splitlines()[mutant.number - 1].strip())
 
 
 def test_no_region_no_mutants() -> None:
@@ -101,12 +101,13 @@ def test_what_is_excused_is_read_and_needs_a_reason(tmp_path: Path) -> None:
     assert mutants.equivalents(assignment) == ()
     assert assignment.solution is not None
     listed = assignment.solution / "mutants.toml"
-    listed.write_text('[[equivalent]]\nfile = "means.py"\nsays = "1 → 2"\nwhy = "never reached"\n')
+    listed.write_text('[[equivalent]]\nfile = "means.py"\nwithin = "f"\nsays = "1 → 2"\nwhy = "never reached"\n')
     (entry,) = mutants.equivalents(assignment)
-    inside = mutants.Mutant("means.py", 3, "x = 1", "1 → 2", "")
+    inside = mutants.Mutant("means.py", 3, "f.g", "x = 1", "1 → 2", "")
     assert entry.covers(inside)
-    assert not entry.covers(mutants.Mutant("means.py", 3, "x = 1", "1 → 3", ""))
-    assert not entry.covers(mutants.Mutant("other.py", 3, "x = 1", "1 → 2", ""))
+    assert not entry.covers(mutants.Mutant("means.py", 3, "f.g", "x = 1", "1 → 3", ""))
+    assert not entry.covers(mutants.Mutant("means.py", 3, "ff", "x = 1", "1 → 2", ""))
+    assert not entry.covers(mutants.Mutant("other.py", 3, "f.g", "x = 1", "1 → 2", ""))
     listed.write_text('[[equivalent]]\nfile = "means.py"\n')
     with pytest.raises(CourseError, match="why"):
         mutants.equivalents(assignment)

@@ -38,5 +38,5 @@ def test_an_excuse_for_what_is_no_longer_there_is_a_problem(tmp_path: Path) -> N
 
 
 def test_files_take_turns() -> None:
-    found = [Mutant(file, n, "", str(n), "") for file in "ab" for n in range(3 if file == "a" else 1)]
+    found = [Mutant(file, n, "", "", str(n), "") for file in "ab" for n in range(3 if file == "a" else 1)]
     assert [(m.file, m.number) for m in mutation.evenly(found)] == [("a", 0), ("b", 0), ("a", 1), ("a", 2)]

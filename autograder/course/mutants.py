@@ -32,30 +32,36 @@ DROPPED = frozenset({"transpose", "copy", "clip", "detach", "zero_grad", "step",
 
 @dataclass(frozen=True)
 class Mutant:
-    """`text` is the whole of `file` after `line`, a stripped line of its solution, was changed as `says` tells."""
+    """`text` is the whole of `file` after `line`, a stripped line of its solution, was changed as `says` tells.
+
+    `within` is the dotted name of the function or class around the line.
+    """
 
     file: str
     number: int
+    within: str
     line: str
     says: str
     text: str
 
     @property
     def id(self) -> str:
-        return f"{Path(self.file).stem}-{self.number}-{hashlib.sha256(self.says.encode()).hexdigest()[:6]}"
+        return f"{Path(self.file).stem}-{self.number}-{hashlib.sha256(self.text.encode()).hexdigest()[:6]}"
 
 
 @dataclass(frozen=True)
 class Equivalent:
-    """A change that no check can or should see, and why. Without `line` and `says` it stands for a whole file."""
+    """A change that no check can or should see, and why. Without the optional keys it stands for a whole file."""
 
     file: str
     why: str
+    within: str = ""
     line: str = ""
     says: str = ""
 
     def covers(self, mutant: Mutant) -> bool:
-        return self.file == mutant.file and self.line in ("", mutant.line) and self.says in ("", mutant.says)
+        inside = f"{mutant.within}.".startswith(f"{self.within}.") if self.within else True
+        return inside and self.file == mutant.file and self.line in ("", mutant.line) and self.says in ("", mutant.says)
 
 
 def of(assignment: Assignment) -> list[Mutant]:
@@ -79,8 +85,8 @@ def equivalents(assignment: Assignment) -> tuple[Equivalent, ...]:
     top.only(("equivalent",))
     found = []
     for table in top.tables("equivalent"):
-        table.only(("file", "line", "says", "why"))
-        optional = {key: table.text(key) for key in ("line", "says") if key in table.values}
+        table.only(("file", "within", "line", "says", "why"))
+        optional = {key: table.text(key) for key in ("within", "line", "says") if key in table.values}
         found.append(Equivalent(table.text("file"), table.text("why"), **optional))
     return tuple(found)
 
@@ -95,7 +101,8 @@ def of_notebook(name: str, text: str) -> Iterator[Mutant]:
         for mutant in of_python(f"{name}, cell {index + 1}", source):
             changed = copy.deepcopy(book)
             changed["cells"][index]["source"] = mutant.text.splitlines(keepends=True)
-            yield Mutant(name, (index + 1) * 1000 + mutant.number, mutant.line, mutant.says, json.dumps(changed))
+            number = (index + 1) * 1000 + mutant.number
+            yield Mutant(name, number, mutant.within, mutant.line, mutant.says, json.dumps(changed))
 
 
 def of_python(name: str, text: str) -> Iterator[Mutant]:
@@ -104,7 +111,7 @@ def of_python(name: str, text: str) -> Iterator[Mutant]:
     if not marked:
         return
     lines = text.splitlines(keepends=True)
-    for node, place in _nodes(ast.parse(_without_magics(text))):
+    for node, place, within in _nodes(ast.parse(_without_magics(text))):
         if not any(region.first < node.lineno - 1 < region.last for region in marked):
             continue
         old = ast.get_source_segment(text, place)
@@ -114,7 +121,7 @@ def of_python(name: str, text: str) -> Iterator[Mutant]:
             changed = _spliced(lines, place, new)
             if _parses(changed):
                 says = f"{_short(old)} → {_short(new)}"
-                yield Mutant(name, node.lineno, lines[node.lineno - 1].strip(), says, changed)
+                yield Mutant(name, node.lineno, within, lines[node.lineno - 1].strip(), says, changed)
 
 
 def changes(node: ast.expr | ast.stmt) -> Iterator[str]:
@@ -160,12 +167,15 @@ def changes(node: ast.expr | ast.stmt) -> Iterator[str]:
             yield f"not ({ast.unparse(test)})"
 
 
-def _nodes(tree: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, ast.expr | ast.stmt]]:
-    """(node, the node whose source is replaced): an `if` is changed in its condition."""
-    strings = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.expr | ast.stmt) and id(node) not in strings:
-            yield node, node.test if isinstance(node, ast.If) else node
+def _nodes(tree: ast.AST, within: str = "") -> Iterator[tuple[ast.expr | ast.stmt, ast.expr | ast.stmt, str]]:
+    """(node, the node whose source is replaced, the dotted name around it): an `if` is changed in its condition."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.JoinedStr):
+            continue  # places inside an f-string have no columns of their own
+        if isinstance(node, ast.expr | ast.stmt):
+            yield node, node.test if isinstance(node, ast.If) else node, within
+        named = f".{node.name}" if isinstance(node, ast.FunctionDef | ast.ClassDef) else ""
+        yield from _nodes(node, f"{within}{named}".lstrip("."))
 
 
 def _with(node: Node, **fields: object) -> Node:
