@@ -34,6 +34,12 @@ notebook.Notebook.cause = notebook.Notebook.explained = lambda *more: None
 figures.MOST = 10**6
 doctest.DocTestRunner.run = lambda *more, **named: None
 """
+PICTURES = """\
+import numpy as np
+from autograder.sandbox import figures
+figures.shown += [(1, np.zeros((1200, 1200, 3), np.uint8)), (-1, "<svg onload=alert(1)>"), ("x", np.zeros(3))]
+figures.shown += [(1, np.zeros((8, 8, 3), np.uint8))] * 5000
+"""
 STALE = {
     "output_type": "display_data",
     "metadata": {},
@@ -58,6 +64,7 @@ INBOX = {
     },
     "renamed": {"ex08.ipynb": changed(RIGHT, {}, metadata={"kernelspec": {"name": "ir", "language": "R"}})},
     "deleted": {"ex08.ipynb": book("import numpy as np", WRONG)},
+    "draws": {"ex08.ipynb": replaced((PICTURES, *CELLS), c3=WRONG)},
     "stale": {
         "ex08.ipynb": changed(replaced(CELLS, c4="slope_at_zero = 2.0"), {"outputs": [STALE], "execution_count": 4}),
         "report.toml": REPORT,
@@ -107,3 +114,12 @@ def test_outputs_that_were_pasted_are_not_believed(graded: tuple[Path, dict[str,
     page = (out / "feedback" / "stale.html").read_text()
     assert "data:image" not in page
     assert "alert(1)" not in page
+
+
+@pytest.mark.covers("F19")
+def test_pictures_are_pixels_and_few_whatever_is_claimed_to_be_one(graded: tuple[Path, dict[str, Grade]]) -> None:
+    out, grades = graded
+    assert grades["draws"].score <= grades["honest"].score
+    assert len(grades["draws"].pictures) <= 20
+    assert all(picture.startswith(b"\x89PNG") for picture in grades["draws"].pictures)
+    assert "onload" not in (out / "feedback" / "draws.html").read_text()

@@ -18,6 +18,8 @@ __all__ = ["ATTACKS"]
 
 KIT = HERE.parent.parent / "autograder"
 RUNS_WHAT_IT_READS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "joblib", "shelve", "yaml"}
+MEANT_TO = {"sandbox/notebook.py": {"eval"}}
+"""File → what it is there for: the cells of a notebook are run, in the worker."""
 READS_PICKLES = {"load", "loads", "read_pickle", "Unpickler", "hub", "jit", "package"}
 
 
@@ -63,7 +65,7 @@ def risky(source: str) -> set[str]:
 @pytest.mark.covers("E2")
 @pytest.mark.parametrize("path", sorted(KIT.rglob("*.py")), ids=lambda path: path.relative_to(KIT).as_posix())
 def test_the_kit_holds_no_line_that_runs_what_it_reads(path: Path) -> None:
-    assert risky(path.read_text("utf-8")) == set()
+    assert risky(path.read_text("utf-8")) == MEANT_TO.get(path.relative_to(KIT).as_posix(), set())
 
 
 @pytest.mark.parametrize(
