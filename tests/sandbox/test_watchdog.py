@@ -140,7 +140,7 @@ def test_a_tree_sleeps_while_no_thread_of_it_wants_to_run(start: Starter) -> Non
     assert eventually(lambda: watchdog.is_asleep(start("pass")))
     spin = "    import threading\n    threading.Thread(target=lambda: all(iter(int, 1)), daemon=True).start()"
     pid = start(FORK.format(spin))
-    assert not watchdog.is_asleep(pid)
+    assert eventually(lambda: not watchdog.is_asleep(pid))
     assert watchdog.is_asleep(2**22 + 1)
 
 
