@@ -94,7 +94,11 @@ class Dispatcher:
         """What became of a notebook's cells, and what it showed."""
         book = self.modules.notebooks[name]
         failures = [[number, self._report(error)] for number, error in list(book.failures.items())[:FAILURES]]
-        pictures = [[number, picture] for number, picture in book.pictures]
+        room, pictures = self._reply_bytes // 2, []
+        for number, picture in book.pictures:
+            room -= picture.nbytes
+            if room >= 0:
+                pictures.append([number, picture])
         return {"failures": failures, "notes": [*self.modules.notes, *book.notes], "pictures": pictures}
 
     def _seed(self, request: dict[str, Any]) -> None:

@@ -218,3 +218,14 @@ def test_data_files_lie_where_a_notebook_looks_and_can_be_written(run: Any) -> N
         files={"data.csv": "1,2\n"},
     )
     assert student.ex08.text == "1,2\n"
+
+
+def test_many_large_figures_are_no_flood(zygote: Zygote, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    draws = "import matplotlib.pyplot as plt\nfor _ in range(6):\n    plt.plot([1])\n    plt.show()"
+    (tmp_path / "ex08.ipynb").write_text(book(draws, "b = 2"))
+    limits = Limits(reply_mb=4, notebook_seconds=10, memory_mb=1024)
+    student = Student(lambda: zygote.open(tmp_path, limits), limits, ["ex08.ipynb"])
+    assert len(student.notebook("ex08").pictures) == 2
+    assert student.ex08.b == 2
+    student.close()
