@@ -105,11 +105,13 @@ def doubled(student, name, n=6, L=5, K=7):
 
 @points(0.25, "p4_1")
 def check_forward_multiplications_grow_with_the_batch(student):
-    """multiplications_forward is a whole number, and twice as large for twice the batch."""
+    """multiplications_forward is a whole number, and twice as large for twice the batch or twice the layers."""
     one, two, three = doubled(student, "multiplications_forward")
     require(one > 0 and one == int(one), "multiplications_forward should be a positive whole number.")
     hint = "Each sample costs the same."
     require(two == 2 * one and three == 3 * one, "multiplications_forward is not proportional to n.", hint)
+    said = "multiplications_forward is not proportional to L."
+    require(doubled(student, "multiplications_forward", L=10)[0] == 2 * one, said, "And so does each layer.")
 
 
 @points(0.25, "p4_2")

@@ -96,6 +96,7 @@ def learned(student, images, labels):
     """The submission's model, trained by its train_epoch with its settings."""
     how = settings(student)
     model = student.ex08.MNIST_model()
+    parameters_of(model, name="MNIST_model")  # a sentence for what is no model
     optimizer = student.torch.optim.Adam(model.parameters(), lr=how["lr"])
     batches = loader(student, images, labels, int(how["batch_size"]), shuffle=True)
     for epoch in range(1, int(how["num_epochs"]) + 1):

@@ -154,8 +154,9 @@ def _factor(got: list[Array], want: list[Array]) -> str:
     above, below = (np.concatenate([part.reshape(-1) for part in parts]) for parts in (got, want))
     if not above.all() or not below.all():
         return ""
-    ratios = above / below
-    if np.ptp(ratios) > _RATIO * abs(ratios[0]):
+    with np.errstate(over="ignore"):
+        ratios = above / below
+    if not np.isfinite(ratios).all() or np.ptp(ratios) > _RATIO * abs(ratios[0]):
         return ""
     return (
         "its sign is the wrong way round"

@@ -43,6 +43,8 @@ def parameters_of(model: Any, attribute: str | None = None, name: str = "the mod
 
     A numpy model keeps them in a dict: `parameters_of(model, "params")`. Raises Failure for anything but named arrays.
     """
+    if type(model).__module__.partition(".")[0] in ("builtins", "numpy", "torch"):  # it crossed, so it is plain
+        raise Failure(f"{_first(name)} is {kind_of(model)}, not a model.", hidden=f"{_first(name)} is not a model.")
     held = getattr(model, attribute) if attribute else model.state_dict()
     if is_handle(held):
         held = _emptied(held, name)
@@ -105,14 +107,19 @@ def hides_nothing(
     after = as_array(_run(model, attribute, call, x), "the output")
     _load(model, attribute, was)
     if before.ndim == 0 or len(before) != len(x) or after.shape != before.shape:
-        why = f"{name[0].upper()}{name[1:]} does not give one output a sample"
+        why = f"{_first(name)} does not give one output a sample"
     elif _same_for_all(before):
-        why = f"{name[0].upper()}{name[1:]} gives every sample the same output"
+        why = f"{_first(name)} gives every sample the same output"
     elif not _same_for_all(after):
         why = f"With its parameters at zero, {name} still reacts to its input: some weights are not among them"
     else:
         return
     raise Failure(f"{why}.", "Keep every weight in a parameter of the model.", hidden=f"{why}.")
+
+
+def _first(name: str) -> str:
+    """`name` at the beginning of a sentence."""
+    return f"{name[0].upper()}{name[1:]}"
 
 
 def _emptied(held: Any, name: str) -> dict[object, object]:

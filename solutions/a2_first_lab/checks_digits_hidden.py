@@ -40,7 +40,9 @@ def check_model_computes_its_layers(student, rng):
 def check_model_returns_logits(student, rng):
     """MNIST_model returns logits, neither probabilities nor their logarithms."""
     x = rng.normal(size=(8, 1, 28, 28)).astype(np.float32)
-    scores = as_array(student.ex08.MNIST_model()(torch.tensor(x)), "the logits").astype(float)
+    model = student.ex08.MNIST_model()
+    parameters_of(model, name="MNIST_model")  # a sentence for what is no model
+    scores = as_array(model(torch.tensor(x)), "the logits").astype(float)
     said = "MNIST_model does not give ten scores for each image."
     require(scores.shape == (8, 10), said, hidden=said)
     hint = "cross_entropy has the softmax in it, and a second one slows learning down."
@@ -123,6 +125,7 @@ def check_model_learns_renamed_digits(student, rng, data):
     how = SETTINGS | (chosen if isinstance(chosen, dict) else {})
     epochs, size = min(10, max(1, int(how["num_epochs"]))), min(1000, max(16, int(how["batch_size"])))
     model = student.ex08.MNIST_model()
+    parameters_of(model, name="MNIST_model")  # a sentence for what is no model
     optimizer = student.torch.optim.Adam(model.parameters(), lr=float(how["lr"]))
     batches = loader(student, moved(d.x_train[order]), classes[d.y_train[order]], size, shuffle=True)
     criterion = student.torch.nn.functional.cross_entropy

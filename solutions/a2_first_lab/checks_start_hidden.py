@@ -56,8 +56,12 @@ def initialised(student, scale, *sizes):
     for into, out in sizes:
         layers += [make.Linear(into, out), make.Tanh()]
     model = make.Sequential(*layers[:-1])
+    before = parameters_of(model)
     student.ex08.initialize_weights_e3(model, scale)
-    return [array for key, array in parameters_of(model).items() if key.endswith("weight")]
+    after = {key: array for key, array in parameters_of(model).items() if key.endswith("weight")}
+    said = "initialize_weights_e3 leaves a layer as it was."
+    require(not any(np.array_equal(before[key], after[key]) for key in after), said, hidden=said)
+    return list(after.values())
 
 
 @points(1, "q3_2")
