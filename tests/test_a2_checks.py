@@ -116,7 +116,9 @@ def test_points_add_up_and_about_a_third_is_visible(graded):
 def test_hidden_checks_keep_their_numbers(graded):
     book = json.loads((SOLUTION / "ex08.ipynb").read_text(encoding="utf-8"))
     cells = ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]
-    kept = [cell for cell in cells if re.match(r"(import|class|@?def|@torch)", cell.lstrip()) or "SCALE_FACTORS =" in cell]
+    kept = [
+        cell for cell in cells if re.match(r"(import|class|@?def|@torch)", cell.lstrip()) or "SCALE_FACTORS =" in cell
+    ]
     off = "predict_, f_ = predict, compute_f_true\n" + (
         "def predict(*args): return predict_(*args) * 1.23456789\n"
         "def compute_f_true(*args): return f_(*args) * 1.23456789\n"
