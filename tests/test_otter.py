@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 from books import CELLS, REPORT, RIGHT, book, put, replaced, write
+from otters import ENVIRONMENT, theirs
 
 from autograder import pipeline
 from autograder.course import slips
@@ -20,8 +19,6 @@ from autograder.interop.otter import test_files as files_for
 from autograder.model import Assignment
 
 SOLUTION = {"ex08.ipynb": RIGHT, "report.toml": REPORT}
-ROOT = Path(__file__).parent.parent
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +47,6 @@ def inbox(assignment: Assignment, tmp_path_factory: pytest.TempPathFactory) -> P
 def ours(assignment: Assignment, inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     grades = pipeline.grade(assignment, inbox, tmp_path_factory.mktemp("ours"), workers=1)
     return {grade.submission: grade.questions for grade in grades}
-
-
-def theirs(submission: Path, bundle: Path, place: Path) -> dict[str, float]:
-    """Question → score by `otter run`."""
-    with zipfile.ZipFile(place / "submission.zip", "w") as archive:
-        for path in submission.iterdir():
-            archive.write(path, path.name)
-    call = [sys.executable, "-m", "otter", "run", "submission.zip", "-a", str(bundle), "-o", str(place), "--no-logo"]
-    done = subprocess.run(call, cwd=place, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    said = json.loads((place / "results.json").read_text())
-    return {test["name"]: test["score"] for test in said["tests"] if "score" in test}
 
 
 @pytest.mark.parametrize("name", ["solution", "handout", "slip"])

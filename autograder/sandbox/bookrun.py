@@ -32,6 +32,8 @@ class BookRun:
         failed = [f"{self.file}, {_failed(number, wrong)}" for number, wrong in self.failures[:5]]
         if len(self.failures) > 5:
             failed.append(f"{self.file}: {len(self.failures) - 5} more cells failed.")
+        if failed:
+            failed.append(f"{self.file}: the cells after one that failed were run all the same.")
         return (*failed, *(f"{self.file}{',' if note.startswith('cell ') else ':'} {note}" for note in self.notes))
 
 
@@ -39,7 +41,9 @@ def _failed(number: int, wrong: Mishap) -> str:
     own = wrong.frames[0] if wrong.frames else None
     where = f", line {own.line}: `{own.text}`" if own else ""
     what = f"{wrong.type}: {wrong.message}" if wrong.message else wrong.type
-    return f"cell {number}{where}: {what.rstrip('.')}. The cells after it were run all the same."
+    if wrong.type == "NotImplementedError" and wrong.frames:
+        what = f"{wrong.frames[-1].function} is not written yet"
+    return f"cell {number}{where}: {what.rstrip('.')}."
 
 
 def fits(answer: object) -> bool:

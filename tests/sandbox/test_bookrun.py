@@ -20,7 +20,8 @@ SOUND = {"failures": [[2, WRONG]], "notes": ["cell 1: \x1b[31m!ls was not run"],
 def test_a_sound_record_is_read_and_its_text_cleaned() -> None:
     run = read(SOUND, "ex08.ipynb")
     assert run.says == (
-        "ex08.ipynb, cell 2, line 3: `x = y`: NameError: y. The cells after it were run all the same.",
+        "ex08.ipynb, cell 2, line 3: `x = y`: NameError: y.",
+        "ex08.ipynb: the cells after one that failed were run all the same.",
         "ex08.ipynb, cell 1: !ls was not run",
     )
     assert [cell for cell, _ in run.pictures] == [4]
@@ -62,5 +63,12 @@ def test_whatever_comes_it_is_judged(tree: object) -> None:
 
 def test_many_failures_are_counted() -> None:
     run = BookRun("ex08.ipynb", tuple((n, read(SOUND, "").failures[0][1]) for n in range(1, 9)))
-    assert len(run.says) == 6
-    assert run.says[-1] == "ex08.ipynb: 3 more cells failed."
+    assert len(run.says) == 7
+    assert run.says[-2] == "ex08.ipynb: 3 more cells failed."
+
+
+def test_what_is_not_written_yet_is_said_so() -> None:
+    frames = [FRAME, {**FRAME, "function": "line"}]
+    unwritten = {**WRONG, "type": "NotImplementedError", "message": "", "frames": frames}
+    run = read({"failures": [[2, unwritten]], "notes": [], "pictures": []}, "ex08.ipynb")
+    assert run.says[0] == "ex08.ipynb, cell 2, line 3: `x = y`: line is not written yet."
