@@ -71,7 +71,7 @@ values = st.recursive(
 
 
 @given(values)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 def test_a_plain_value_crosses_exactly(value: object) -> None:
     assert same(across(value), value)
 
@@ -364,14 +364,14 @@ trees = st.recursive(
 
 
 @given(trees, st.binary(max_size=64))
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=300)
 def test_no_tree_and_no_body_raise_anything_but_a_wire_error(tree: object, body: bytes) -> None:
     with contextlib.suppress(WireError):
         wire.decode(tree, body, Held)
 
 
 @given(values, st.data())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_a_damaged_frame_raises_nothing_but_a_wire_error(value: object, data: st.DataObject) -> None:
     frame = bytearray(wire.pack({"v": wire.encode(value, hold)[0]}, wire.encode(value, hold)[1]))
     for at in data.draw(st.lists(st.integers(0, len(frame) - 1), max_size=4)):
