@@ -119,10 +119,11 @@ def verify(
     id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
     every: Annotated[int, typer.Option(min=1, help="grade only every so many-th slip, for a quick look")] = 1,
     mutants: Annotated[int, typer.Option(min=0, help="grade so many automatic mutants of the solution instead")] = 0,
+    seeds: Annotated[int, typer.Option(min=0, help="run the solution under so many seeds instead")] = 0,
     workers: Annotated[int | None, typer.Option(min=1)] = None,
 ) -> None:
     """Prove an assignment: points add up, slips are caught, the solution earns all, the handout nothing."""
-    from autograder import mutation, progress
+    from autograder import mutation, progress, steadiness
     from autograder.verify import verify as prove
 
     assignments = _house()
@@ -131,6 +132,8 @@ def verify(
         with progress.shown() as tell:
             if mutants:
                 report = mutation.measure(assignment, mutants, workers=workers, tell=tell)
+            elif seeds:
+                report = steadiness.sweep(assignment, seeds, tell=tell)
             else:
                 report = prove(assignment, every=every, workers=workers, tell=tell)
         print(report.says)

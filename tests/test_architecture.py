@@ -24,12 +24,13 @@ ALLOWED: dict[str, set[str]] = {
     "outputs": {"model", "course", "reports"},
     "pipeline": {"model", "course", "intake", "data", "sandbox", "grading", "gradebook", "outputs", "interop"},
     "verify": {"model", "course", "intake", "data", "grading", "pipeline"},
+    "steadiness": {"model", "intake", "data", "sandbox", "grading", "pipeline", "verify"},
     "mutation": {"model", "course", "intake", "data", "grading", "pipeline", "verify"},
     "home": {"model", "course", "sandbox", "data"},
     "interop": {"model", "checks"},
     "live": {"checks", "home", "sandbox", "grading"},
     "progress": {"model", "pipeline", "reports"},
-    "cli": {"model", "pipeline", "verify", "mutation", "progress", "course", "intake"},
+    "cli": {"model", "pipeline", "verify", "mutation", "steadiness", "progress", "course", "intake"},
 }
 
 

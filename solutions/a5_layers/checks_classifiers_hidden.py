@@ -39,7 +39,23 @@ def make(student, kind, hidden_dim, reg=0.0):
 
 
 def draw(rng, kind, hidden_dim, samples):
-    """(params, x, y) for `make`; no parameter is 0, so that a regularised bias would show."""
+    """(params, x, y) for `make`; no parameter is 0, so that a regularised bias would show, and no gradient is."""
+    while cancels(kind, *(drawn := attempt(rng, kind, hidden_dim, samples))):
+        pass
+    return drawn
+
+
+def cancels(kind, p, x, y):
+    """Whether samples inside an SVM's margin are as many on either side: the gradient of the last bias would be 0."""
+    if kind != "svm":
+        return False
+    hidden = x if "W2" not in p else np.maximum(x @ p["W1"] + p["b1"], 0)
+    weights, bias = list(p.values())[-2:]
+    side = 2 * y - 1
+    return not side[side * (hidden @ weights + bias)[:, 0] < 1].sum()
+
+
+def attempt(rng, kind, hidden_dim, samples):
     outputs = 1 if kind in BINARY else 4
     first = outputs if hidden_dim is None else hidden_dim
     p = {"W1": rng.normal(size=(5, first)), "b1": rng.normal(size=first)}
