@@ -48,6 +48,13 @@ def crooked(depth, width):
     return model
 
 
+def huge(depth, width):
+    model = chain(depth, width, nn.Identity)
+    for p in model.parameters():
+        p.data.fill_(1e20)
+    return model
+
+
 def spare(depth, width):
     model = chain(depth, width)
     model.spare = nn.Linear(1, 1)
@@ -87,11 +94,21 @@ def test_another_activation_than_asked_for_is_refused(student: Student) -> None:
         measured(student, "chain", student.torch.nn.ReLU)
 
 
+def test_what_grows_beyond_all_numbers_is_said(student: Student) -> None:
+    with pytest.raises(Failure, match="grow beyond all numbers"):
+        measured(student, "huge")
+
+
 def test_drift_is_the_largest_factor_up_or_down_from_the_middle() -> None:
     ones = np.array([-1.0, 1.0])
     assert drift([ones, ones, ones]) == 1.0
     assert drift([ones, 2 * ones, 16 * ones]) == 8.0
     assert drift([ones / 5, ones, 3 * ones]) == pytest.approx(5.0)
+
+
+def test_large_float32_numbers_do_not_overflow() -> None:
+    large = np.array([-1e30, 1e30], dtype=np.float32)
+    assert drift([large, large, large / 4]) == pytest.approx(4)
 
 
 def test_what_has_faded_to_nothing_has_drifted_without_end() -> None:

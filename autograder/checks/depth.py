@@ -33,6 +33,10 @@ _FADED: Final = 1e-30
 """What counts as nothing: a magnitude below it has faded beyond any factor that a check allows."""
 
 
+class _GrownError(Failure):
+    """Numbers that no layer's arithmetic can be held to."""
+
+
 def signals(student: Any, model: Any, bend: Bend, x: Array, dout: Array) -> tuple[list[Array], list[Array]]:
     """(outputs, gradients there) of every Linear layer of `model`, a handle to a torch module; each (N, out).
 
@@ -50,6 +54,9 @@ def signals(student: Any, model: Any, bend: Bend, x: Array, dout: Array) -> tupl
         outputs, deltas = ([as_array(part, "an output") for part in parts] for parts in measured)
         if not len(outputs) == len(deltas) == len(pairs) / 2:
             raise Failure(said)
+        if not all(np.isfinite(part).all() for part in (*outputs, *deltas)):
+            grown = "Outputs or gradients grow beyond all numbers on their way through the network."
+            raise _GrownError(grown, hidden=grown)
         held = [torch.tensor(a).float() for a in pairs]
         for i, out in enumerate(outputs):
             before = bend(torch.tensor(outputs[i - 1])) if i else given
@@ -58,6 +65,8 @@ def signals(student: Any, model: Any, bend: Bend, x: Array, dout: Array) -> tupl
                 leaf = torch.tensor(outputs[i - 1], requires_grad=True)
                 (back,) = torch.autograd.grad(bend(leaf), leaf, torch.tensor(deltas[i]) @ held[2 * i])
                 close(deltas[i - 1], back, "a gradient", **FLOAT32)
+    except _GrownError:
+        raise
     except (Failure, TypeError, ValueError, RuntimeError):
         raise Failure(said, hint, hidden=said) from None
     return outputs, deltas
@@ -65,6 +74,6 @@ def signals(student: Any, model: Any, bend: Bend, x: Array, dout: Array) -> tupl
 
 def drift(arrays: list[Array]) -> float:
     """How far the magnitudes of layers get from that of the layer in the middle, up or down, as a factor ≥ 1."""
-    sizes = np.maximum([float(np.std(array)) for array in arrays], _FADED)
+    sizes = np.maximum([float(np.std(array, dtype=np.float64)) for array in arrays], _FADED)
     middle = sizes[len(sizes) // 2]
     return float(max(sizes.max() / middle, middle / sizes.min()))
