@@ -9,7 +9,7 @@ from autograder.checks import accuracy, as_array, close, count_parameters, equal
 from autograder.checks import require, tiers, unpack
 
 NAMED = {"input_layer": (128, 784), "layer1": (128, 128), "layer2": (128, 128), "output_layer": (10, 128)}
-SETTINGS = {"num_epochs": 8, "lr": 2e-3, "batch_size": 100}
+SETTINGS = {"num_epochs": 10, "lr": 5e-3, "batch_size": 200}
 LIMITS = {"num_epochs": (1, 10), "lr": (0.0, 1.0), "batch_size": (16, 1000)}
 
 
@@ -115,7 +115,7 @@ def check_model_learns_digits(student, data):
     model = learned(student, d.x_train, d.y_train)
     images, labels = np.concatenate([d.x_val, d.x_test]), np.concatenate([d.y_val, d.y_test])
     scores = as_array(model(torch.tensor(images)), "the logits")
-    # Measured: the solution gets 91.9 to 94.0 % over 12 seeds and with the settings above 90.8 to 93.6 %; a linear
-    # model at best 89.9 % over 15, after one epoch alone 88 %, and where only two of four layers learn 82 %.
+    # Measured: the solution, and whoever has the settings above, gets 92.0 to 93.6 % over 24 seeds; a linear model at
+    # best 89.9 % over 15, whatever is trained for one epoch alone 88 %, and where two of four layers learn 82 %.
     hint = "Does every batch take a step? Then try more epochs, smaller batches or another rate."
     return tiers(accuracy(scores, labels), {0.85: 0.5, 0.90: 1.0}, what="accuracy", hint=hint)
