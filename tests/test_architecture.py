@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "mutation": {"model", "course", "intake", "data", "grading", "pipeline", "verify"},
     "home": {"model", "course", "sandbox", "data"},
     "interop": {"model", "checks"},
+    "offline": {"sandbox"},
     "live": {"checks", "home", "sandbox", "grading"},
     "progress": {"model", "pipeline", "reports"},
     "cli": {"model", "pipeline", "verify", "mutation", "steadiness", "progress", "course", "intake"},

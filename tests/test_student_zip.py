@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from desks import Desk, set_up
 
 from autograder import course, pipeline
 from autograder.model import Assignment
 
 ROOT = Path(__file__).parent.parent
-
-
-@dataclass(frozen=True)
-class Desk:
-    """The unpacked folder, and the programs of the environment made from its requirements.txt."""
-
-    folder: Path
-    programs: Path
-
-    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "VIRTUAL_ENV", "PYTHONPATH"))}
-        command = [str(self.programs / program), *arguments]
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=600
-        )
 
 
 @pytest.fixture(scope="module")
@@ -45,16 +27,7 @@ def zip_path(assignment: Assignment, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="module")
 def desk(zip_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    home = tmp_path_factory.mktemp("desk")
-    with zipfile.ZipFile(zip_path) as archive:
-        archive.extractall(home)
-    folder = home / "a5_layers"
-    uv = [str(Path(sys.executable).parent / "uv")]
-    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(home / "env")], check=True)
-    python = home / "env" / "bin" / "python"
-    install = [*uv, "pip", "install", "--quiet", "--python", str(python), "-r", "requirements.txt"]
-    subprocess.run(install, cwd=folder, check=True)
-    return Desk(folder, python.parent)
+    return set_up(zip_path, tmp_path_factory.mktemp("desk"))
 
 
 def test_the_zip_is_the_same_bytes_twice(assignment: Assignment, zip_path: Path, tmp_path: Path) -> None:
