@@ -27,7 +27,7 @@ class Desk:
 
 
 def set_up(zip_path: Path, home: Path) -> Desk:
-    """Unpack the student zip below `home` and install what its requirements.txt lists, into an environment of its own."""
+    """Unpack the student zip below `home`, and make an environment of what its requirements.txt lists."""
     with zipfile.ZipFile(zip_path) as archive:
         archive.extractall(home)
     folder = home / zip_path.stem
