@@ -11,10 +11,18 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from autograder.checks import Failure, count_parameters, hides_nothing, parameters_of, rebuild
+from autograder.checks import (
+    Failure,
+    count_by_shape,
+    count_parameters,
+    hides_nothing,
+    parameters_of,
+    rebuild,
+    shapes_of,
+)
 from autograder.model import Limits
 from autograder.sandbox import local
-from autograder.sandbox.student import Student
+from autograder.sandbox.student import Student, StudentError
 
 Array = NDArray[Any]
 
@@ -280,3 +288,21 @@ def test_a_model_that_hides_weights_remembers_it(student: Student, net: str) -> 
 )
 def test_a_model_without_an_output_of_its_own_is_said(student: Student, net: str, said: str) -> None:
     assert why(hides_nothing, getattr(student.nets, net)(), X) == said
+
+
+def test_shapes_are_told_where_the_model_is(student: Student) -> None:
+    shapes = shapes_of(student, student.nets.Normed())
+    assert list(shapes.items())[:3] == [("net.0.weight", (5, 6)), ("net.0.bias", (5,)), ("net.1.weight", (5,))]
+    assert shapes["net.1.num_batches_tracked"] == ()
+    assert count_by_shape(shapes) == count_parameters(parameters_of(student.nets.Normed())) == 35 + 10 + 18
+
+
+@pytest.mark.parametrize(
+    "state", ["{'w': Odd(5)}", "{'w': Odd([-1])}", "{'w': Odd([10**6, 10**6])}", "{'w': Odd([1] * 9)}", "{}[0]", "3"]
+)
+def test_no_shape_is_believed_that_could_not_be(student: Student, tmp_path: Path, state: str) -> None:
+    text = "class Odd:\n    def __init__(self, shape):\n        self.shape = shape\n"
+    text += f"class Model:\n    def state_dict(self):\n        return {state}\n"
+    (tmp_path / "nets.py").write_text(text)
+    with pytest.raises((Failure, StudentError)):
+        shapes_of(student, student.nets.Model())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .formulas import extremum, formula, one_of
     from .gradients import gradient, linear_in, own_slope, slope, value
     from .graphs import Graph, same_function
-    from .networks import count_parameters, hides_nothing, parameters_of, rebuild
+    from .networks import count_by_shape, count_parameters, hides_nothing, model_of, parameters_of, rebuild, shapes_of
     from .operations import base_of
     from .reading import read_graph
     from .traces import any_of, forward_trace, reverse_trace
@@ -50,10 +50,13 @@ _HOME = {
     "own_slope": "gradients",
     "slope": "gradients",
     "value": "gradients",
+    "count_by_shape": "networks",
     "count_parameters": "networks",
     "hides_nothing": "networks",
+    "model_of": "networks",
     "parameters_of": "networks",
     "rebuild": "networks",
+    "shapes_of": "networks",
     "points": "declaration",
     "settings": "experiments",
     "drift": "depth",
@@ -74,6 +77,7 @@ __all__ = [
     "as_array",
     "base_of",
     "close",
+    "count_by_shape",
     "count_parameters",
     "drift",
     "entry",
@@ -85,6 +89,7 @@ __all__ = [
     "hides_nothing",
     "linear_in",
     "majority",
+    "model_of",
     "one_of",
     "own_slope",
     "parameters_of",
@@ -97,6 +102,7 @@ __all__ = [
     "seen",
     "settings",
     "shape_of",
+    "shapes_of",
     "signals",
     "slope",
     "tiers",

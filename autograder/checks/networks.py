@@ -6,6 +6,7 @@ So counts are taken from the arrays of its state, and `rebuild` shows that the o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -23,6 +24,9 @@ Call = Callable[[Any, NDArray[Any]], object]
 # What batch normalisation keeps in its state without learning it.
 _KEPT: Final = ("running_mean", "running_var", "num_batches_tracked")
 _MOST: Final = 1000
+_LARGEST: Final = 100_000_000
+_SHAPES: Final = "lambda model: [(str(key), list(map(int, value.shape))) for key, value in model.state_dict().items()]"
+"""Runs where the submission runs."""
 
 
 def count_parameters(params: Mapping[str, object] | Iterable[object]) -> int:
@@ -38,13 +42,20 @@ def count_parameters(params: Mapping[str, object] | Iterable[object]) -> int:
     return sum(int(as_array(value, "a parameter").size) for value in params)
 
 
+def model_of(made: Any, name: str = "the model") -> Any:
+    """What a student's function made, once it is an object to ask; a Failure says what it is instead."""
+    if type(made).__module__.partition(".")[0] in ("builtins", "numpy", "torch"):  # it crossed, so it is plain
+        hint = "Is there a return?" if made is None else ""
+        raise Failure(f"{_first(name)} is {kind_of(made)}, not a model.", hint, f"{_first(name)} is not a model.")
+    return made
+
+
 def parameters_of(model: Any, attribute: str | None = None, name: str = "the model") -> Arrays:
     """The arrays of a model behind the wall, in order: all of a torch module's `state_dict()`, two messages.
 
     A numpy model keeps them in a dict: `parameters_of(model, "params")`. Raises Failure for anything but named arrays.
     """
-    if type(model).__module__.partition(".")[0] in ("builtins", "numpy", "torch"):  # it crossed, so it is plain
-        raise Failure(f"{_first(name)} is {kind_of(model)}, not a model.", hidden=f"{_first(name)} is not a model.")
+    model = model_of(model, name)
     held = getattr(model, attribute) if attribute else model.state_dict()
     if is_handle(held):
         held = _emptied(held, name)
@@ -52,6 +63,28 @@ def parameters_of(model: Any, attribute: str | None = None, name: str = "the mod
         said = f"The parameters of {name} are not a dict of arrays"
         raise Failure(f"{said} but {kind_of(held)}.", hidden=f"{said}.")
     return {plain(key, 100): as_array(value, f"{name}'s {plain(key, 60)}") for key, value in held.items()}
+
+
+def shapes_of(student: Any, model: Any, name: str = "the model") -> dict[str, tuple[int, ...]]:
+    """The shape of every array in a torch module's state, in order: for models too large to be sent.
+
+    What is told may be wrong, as long as nobody rebuilds the model. Raises Failure for anything but named shapes.
+    """
+    told = student.builtins.eval(_SHAPES)(model)
+    shapes: dict[str, tuple[int, ...]] = {}
+    for row in told if type(told) is list and len(told) <= _MOST else [None]:
+        known = type(row) is tuple and len(row) == 2 and type(row[0]) is str and type(row[1]) is list
+        if not known or len(row[1]) > 8 or not all(type(n) is int and 0 <= n < 1 << 40 for n in row[1]):
+            raise Failure(f"state_dict() of {name} does not hold named arrays, or too many.")
+        shapes[plain(row[0], 100)] = tuple(row[1])
+    if sum(map(math.prod, shapes.values())) > _LARGEST:
+        raise Failure(f"{name} has more than {_LARGEST:,} parameters.")
+    return shapes
+
+
+def count_by_shape(shapes: Mapping[str, tuple[int, ...]]) -> int:
+    """How many numbers a model with a state of these shapes learns, running statistics left out."""
+    return sum(math.prod(shape) for name, shape in shapes.items() if name.rpartition(".")[2] not in _KEPT)
 
 
 def rebuild(
