@@ -72,11 +72,16 @@ def shapes_of(student: Any, model: Any, name: str = "the model") -> dict[str, tu
     """
     told = student.builtins.eval(_SHAPES)(model)
     shapes: dict[str, tuple[int, ...]] = {}
-    for row in told if type(told) is list and len(told) <= _MOST else [None]:
-        known = type(row) is tuple and len(row) == 2 and type(row[0]) is str and type(row[1]) is list
-        if not known or len(row[1]) > 8 or not all(type(n) is int and 0 <= n < 1 << 40 for n in row[1]):
-            raise Failure(f"state_dict() of {name} does not hold named arrays, or too many.")
-        shapes[plain(row[0], 100)] = tuple(row[1])
+    odd = Failure(f"state_dict() of {name} does not hold named arrays, or too many.")
+    if type(told) is not list or len(told) > _MOST:
+        raise odd
+    for row in told:
+        key, shape = row if type(row) is tuple and len(row) == 2 else (None, None)
+        if type(key) is not str or type(shape) is not list or len(shape) > 8:
+            raise odd
+        if not all(type(n) is int and 0 <= n < 1 << 40 for n in shape):
+            raise odd
+        shapes[plain(key, 100)] = tuple(shape)
     if sum(map(math.prod, shapes.values())) > _LARGEST:
         raise Failure(f"{name} has more than {_LARGEST:,} parameters.")
     return shapes
