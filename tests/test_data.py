@@ -11,7 +11,7 @@ from autograder.data import cats_dogs as cats_dogs_module
 from autograder.data import digits as digits_module
 
 CHECKSUMS = {
-    "cats_dogs": "32967a735fd82a2599dc927ee724aea5fc4f1317329141f020f1331ae32fa2c6",
+    "cats_dogs": "050f99970b08c2073a49f041dcca78f37d61d6d55f88d8312483ba8101c5d184",
     "binary": "e8a8faacda174458930706f9a7ff1135ee221ce6d17a5c27a8fc83810b44ef32",
     "digits": "fa53a681aa6287ef87923c2447b0d6a49f272db5363ff3519a3f185eb9544511",
 }

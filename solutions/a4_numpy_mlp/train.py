@@ -14,12 +14,12 @@ import torch
 from torch.nn import functional
 
 HERE = Path(__file__).parent
-SECRET = 611_953_127
+SECRET = (1_257_498_172, 166_987_969, 3_573_513_589, 2_452_395_311, 2_345_498_700, 2_314_236_358)
 EPOCHS = 10
 
 
 def test_set() -> tuple[np.ndarray, np.ndarray]:
-    """The test images (300, 3, 24, 24) uint8 and their labels (300,), from a seed that no student has."""
+    """The test images (300, 3, 24, 24) uint8 and their labels (300,), from a seed too long to be tried out."""
     from autograder.data import cats_dogs
 
     return cats_dogs.draw(np.random.RandomState(SECRET), cats_dogs.TEST)
