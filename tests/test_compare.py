@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from autograder.checks import FLOAT32, Failure, close, compare, equal, shape_of, unchanged
+from autograder.checks import FLOAT32, Failure, close, compare, equal, held, shape_of, unchanged
 
 WANT = np.random.default_rng(0).normal(size=(6, 5))
 Array = NDArray[np.float64]
@@ -309,3 +309,10 @@ def test_unequal_things_are_said(got: object, want: object, said: str) -> None:
 def test_shape_of_gives_plain_numbers_or_a_sentence() -> None:
     assert shape_of(torch.zeros(2, 3)) == (2, 3)
     assert failure(lambda: shape_of(None, "out")).why == "out is None: did the function return it?"
+
+
+def test_what_stays_in_the_worker_is_told_from_plain_values() -> None:
+    model = Handle()
+    assert held(model, "model") is model
+    assert failure(lambda: held(3, "model")).why == "model is a whole number."
+    assert failure(lambda: held(None, "model", "Train it.")).hint == "Train it."

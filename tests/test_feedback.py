@@ -282,3 +282,13 @@ def test_what_is_no_drawing_of_ours_is_left_out():
     made = drawn(DRAWING.replace("</svg>", "<script>alert(1)</script></svg>"))
     assert not any("drawing" in c for q in record(made)["questions"] for c in q["checks"])
     assert page(made).all("svg") == []
+
+
+def test_a_bonus_is_decided_like_the_rest_and_overflows_no_bar():
+    with_bonus = replace(ASSIGNMENT, bonus=5.0)
+    made = grade("ada", outcomes(), score=49.0, max_score=with_bonus.max_score)
+    shown = Page(feedback.page(made, with_bonus))
+    assert "49 of 49 points decided" in shown.text
+    assert "In all there are 61." in shown.text
+    widths = [float(a["style"].removeprefix("width: ").rstrip("%")) for a in shown.all("span") if "style" in a]
+    assert sum(widths) == pytest.approx(100)

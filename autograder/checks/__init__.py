@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from .depth import drift, signals
     from .exact import equal, unchanged
     from .experiments import settings
-    from .failure import Failure, NotGiven, entry, require, unpack
+    from .failure import Failure, NotGiven, entry, held, require, unpack
     from .formulas import extremum, formula, one_of
     from .gradients import gradient, linear_in, own_slope, slope, value
     from .graphs import Graph, same_function
     from .networks import count_by_shape, count_parameters, hides_nothing, model_of, parameters_of, rebuild, shapes_of
     from .operations import base_of
     from .reading import read_graph
-    from .traces import any_of, forward_trace, reverse_trace
+    from .traces import any_of, by_hand, forward_trace, read_trace, reverse_trace
     from .training import accuracy, majority, seen, tiers
 
 # pytest loads the plugin in every run of the environment; numpy must not be the price of that.
@@ -32,6 +32,7 @@ _HOME = {
     "unchanged": "exact",
     "Failure": "failure",
     "entry": "failure",
+    "held": "failure",
     "require": "failure",
     "unpack": "failure",
     "extremum": "formulas",
@@ -43,6 +44,8 @@ _HOME = {
     "same_function": "graphs",
     "base_of": "operations",
     "any_of": "traces",
+    "by_hand": "traces",
+    "read_trace": "traces",
     "forward_trace": "traces",
     "reverse_trace": "traces",
     "gradient": "gradients",
@@ -76,6 +79,7 @@ __all__ = [
     "any_of",
     "as_array",
     "base_of",
+    "by_hand",
     "close",
     "count_by_shape",
     "count_parameters",
@@ -86,6 +90,7 @@ __all__ = [
     "formula",
     "forward_trace",
     "gradient",
+    "held",
     "hides_nothing",
     "linear_in",
     "majority",
@@ -95,6 +100,7 @@ __all__ = [
     "parameters_of",
     "points",
     "read_graph",
+    "read_trace",
     "rebuild",
     "require",
     "reverse_trace",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 GENERIC: Final = "The result is not the one that was asked for."
 # Control characters, and the marks that turn the direction of text, make a terminal or a page show something else.
@@ -59,6 +59,16 @@ def kind_of(value: object) -> str:
         name, name
     )
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def held(value: object, name: str, hint: str = "") -> Any:
+    """`value`, where it is something that stays in the worker, a model or a function, and can be called and asked.
+
+    Raises Failure for a plain value: a student may have written `model = 3`.
+    """
+    if not is_handle(value):
+        raise Failure(f"{name} is {kind_of(value)}.", hint, f"{name} is not what it should be.")
+    return value
 
 
 def unpack(result: object, *names: str, of: str = "the function", hint: str = "") -> tuple[object, ...]:

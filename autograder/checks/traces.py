@@ -100,6 +100,13 @@ def reverse_trace(graph: Graph, given: object, at: Mapping[str, float], name: st
     raise failure
 
 
+def by_hand(got: float, want: float, what: str, hint: str = "") -> None:
+    """Fail unless a number worked out by hand is `want`, to as many digits as a trace needs and without any floor."""
+    if not _near(got, (want,), 0.0):
+        small = ": small is not zero" if got == 0 else ""
+        raise Failure(f"{what} is not {got:.6g}{small}.", hint, f"{what} has the wrong value{small}.")
+
+
 def any_of(wanted: int, attempts: Mapping[str, Callable[[], Share | None]]) -> Share:
     """All points if at least `wanted` of the attempts pass, with what the last of them draws.
 

@@ -124,10 +124,11 @@ def page(grade: Grade, assignment: Assignment, pictures: Sequence[bytes] = ()) -
         "feedback.html",
         title=assignment.title,
         record=record(grade, assignment),
-        decided=max(0.0, grade.max_score - undecided),
+        # With a bonus the questions are worth more than full marks are.
+        decided=max(0.0, min(grade.max_score, sum(q.points for q in assignment.questions) - undecided)),
         pending=grade.pending,
         earned_percent=_percent(grade.score, grade.max_score),
-        undecided_percent=_percent(undecided, grade.max_score),
+        undecided_percent=min(_percent(undecided, grade.max_score), 100 - _percent(grade.score, grade.max_score)),
         provisional=provisional(grade),
         late=grade.late,
         notes=grade.notes,
