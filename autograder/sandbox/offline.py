@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
+_MNIST: Final = "torchvision.datasets.mnist"
 _LOOKED_THROUGH: Final = 4 << 20
 _SIBLINGS: Final = ("FashionMNIST", "KMNIST", "EMNIST", "QMNIST")
 
@@ -36,12 +39,39 @@ def _text(path: Path) -> bytes:
 
 
 def _give_mnist(note: Note) -> None:
-    """Let torchvision's MNIST hold the kit's digits; its relatives go on asking for their own files."""
-    try:
-        mnist: Any = importlib.import_module("torchvision.datasets.mnist")
-        torch: Any = importlib.import_module("torch")
-    except ImportError:
-        return
+    """Let torchvision's MNIST hold the kit's digits, as soon as somebody imports it: that takes a second or more, and
+    whoever only speaks of MNIST should not pay for it.
+    """
+    loaded = sys.modules.get(_MNIST)
+    if loaded is not None:
+        _hold_digits(loaded, note)
+    elif not any(isinstance(finder, _Awaited) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Awaited(note))
+
+
+class _Awaited:
+    """A finder that lends a hand when the module of MNIST is imported."""
+
+    def __init__(self, note: Note) -> None:
+        self._note = note
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path) if name == _MNIST else None
+        loader: Any = spec.loader if spec else None
+        if loader is not None:
+            run = loader.exec_module
+
+            def execute(module: ModuleType) -> None:
+                run(module)
+                _hold_digits(module, self._note)
+
+            loader.exec_module = execute
+        return spec
+
+
+def _hold_digits(mnist: Any, note: Note) -> None:
+    """Its relatives go on asking for their own files."""
+    torch: Any = importlib.import_module("torch")
     kind = mnist.MNIST
     if hasattr(kind, "_of_the_kit"):
         return

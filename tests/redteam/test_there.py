@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 from common import AgainstAttacks
 from leftovers import KINDS
-from raid import Attack, honest, timeless
-from there import CONTAINER, USER, Machine, Visit, attacks, raided
+from raid import Attack, Raid, honest, timeless
+from there import CONTAINER, USER, Machine, attacks, raided
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="other machines can be simulated by root only")
 
@@ -16,29 +17,31 @@ AGAINST = AgainstAttacks()
 
 
 @pytest.fixture(scope="module", params=[CONTAINER, USER], ids=["container", "landlock"])
-def visit(request: pytest.FixtureRequest) -> Visit:
+def there(request: pytest.FixtureRequest) -> Raid:
     machine: Machine = request.param
     return raided(machine)
 
 
-def test_it_is_another_level(visit: Visit, request: pytest.FixtureRequest) -> None:
+def test_it_is_another_level(there: Raid, request: pytest.FixtureRequest) -> None:
     level = request.node.callspec.id
-    assert {grade.isolation[0] for grade in visit.raid.grades.values()} == {level}
+    assert {grade.isolation[0] for grade in there.grades.values()} == {level}
 
 
 @pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.key)
-def test_an_attack_ends_there_as_it_does_here(attack: Attack, visit: Visit) -> None:
-    AGAINST.test_no_point_is_gained(attack, visit.raid)
-    AGAINST.test_the_record_says_what_happened(attack, visit.raid)
-    AGAINST.test_it_was_tried_and_nothing_got_through(attack, visit.raid)
+def test_an_attack_ends_there_as_it_does_here(attack: Attack, there: Raid) -> None:
+    AGAINST.test_no_point_is_gained(attack, there)
+    AGAINST.test_the_record_says_what_happened(attack, there)
+    AGAINST.test_it_was_tried_and_nothing_got_through(attack, there)
 
 
-def test_no_other_grade_moved(visit: Visit) -> None:
+def test_no_other_grade_moved(there: Raid, quiet: Raid) -> None:
     for name in honest():
-        assert timeless(visit.raid.grades[name]) == timeless(visit.quiet.grades[name])
-    assert sorted(visit.raid.grades) == sorted([*honest(), *(attack.submission for attack in attacks())])
+        # PyTorch says that it cannot look at the processor, where /proc is closed
+        one, other = (replace(timeless(raid.grades[name]), isolation=(), output="") for raid in (there, quiet))
+        assert one == other
+    assert sorted(there.grades) == sorted([*honest(), *(attack.submission for attack in attacks())])
 
 
-def test_nothing_is_harmed_or_left(visit: Visit) -> None:
-    assert visit.raid.harmed == []
-    assert [kind for kind in KINDS if visit.raid.left[kind]] == []
+def test_nothing_is_harmed_or_left(there: Raid) -> None:
+    assert there.harmed == []
+    assert [kind for kind in KINDS if there.left[kind]] == []

@@ -6,7 +6,6 @@ import importlib
 import pickle
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from raid import HERE, Attack, Raid, grade
@@ -15,18 +14,10 @@ sys.path.insert(0, str(HERE.parent / "sandbox"))
 import machines
 from machines import CONTAINER, USER, Machine
 
-__all__ = ["CONTAINER", "USER", "Machine", "Visit", "attacks", "raided"]
+__all__ = ["CONTAINER", "USER", "Machine", "attacks", "raided"]
 
 BY_LEVEL = ("A10", "E7", "E8", "E9")
 """What else than walls holds these back, such as the watchdogs, differs from level to level; budgets do not."""
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A raid of the attacks that a machine's own layers have to hold back, and a run of the honest alone."""
-
-    raid: Raid
-    quiet: Raid
 
 
 def attacks() -> list[Attack]:
@@ -40,21 +31,19 @@ def _key(attack: Attack) -> str:
     return attack.key
 
 
-def raided(machine: Machine) -> Visit:
+def raided(machine: Machine) -> Raid:
     """Raid that machine. What it is comes back through a file that only our own processes write."""
     with tempfile.TemporaryDirectory(prefix="autograder-test-") as place:
         Path(place).chmod(0o777)
         code = f"import sys; sys.path.insert(0, {str(HERE)!r}); import there; there.main({place!r})"
         done = machines.on(machine, "-c", code, seconds=600)
         assert done.returncode == 0, done.stderr[-3000:]
-        visit: Visit = pickle.loads((Path(place) / "visit").read_bytes())
-        return visit
+        raid: Raid = pickle.loads((Path(place) / "raid.pickle").read_bytes())
+        return raid
 
 
 def main(place: str) -> None:
     """There: raid, and write down what came of it."""
     root = Path(place)
-    for name in ("quiet", "raid"):
-        (root / name).mkdir(mode=0o755)
-    visit = Visit(quiet=grade(root / "quiet", [], workers=1), raid=grade(root / "raid", attacks()))
-    (root / "visit").write_bytes(pickle.dumps(visit))
+    (root / "raid").mkdir(mode=0o755)
+    (root / "raid.pickle").write_bytes(pickle.dumps(grade(root / "raid", attacks(), workers=1)))

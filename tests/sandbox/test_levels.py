@@ -30,6 +30,7 @@ TRIALS: dict[Machine, tuple[str, ...]] = {
     USER: ("rows", "secrets", "honest", "leftovers", "abis", "notebook"),
     OLD_USER: ("secrets", "leftovers"),
 }
+ONE = ("--seed", "1", "--workers", "1")
 NAMES = ("container", "container, closed interpreter", "container, no Landlock", "user", "user, no Landlock")
 
 pytestmark = pytest.mark.skipif(not is_root(), reason="other machines can be simulated by root only")
@@ -161,7 +162,7 @@ def grade(machine: Machine, course: Path, *options: str) -> tuple[int, str, dict
     """(exit code, what was said to the person at the terminal, ada's record) of the command there."""
     out = course / "out" / str(len(os.listdir(course / "out")))
     code = f"import os, sys; os.chdir({str(course)!r}); from autograder.cli import main; main()"
-    done = machines.on(machine, "-c", code, "grade", "means", "inbox", "--out", str(out), "--seed", "1", *options)
+    done = machines.on(machine, "-c", code, "grade", "means", "inbox", "--out", str(out), *ONE, *options)
     record = out / "feedback" / "ada.json"
     return done.returncode, done.stderr, json.loads(record.read_text()) if record.is_file() else {}
 

@@ -77,3 +77,17 @@ def test_nothing_is_changed_for_files_that_ask_for_neither(tmp_path: Path) -> No
     before = dict(vars(MNIST)), set(vars(torch))
     offline.prepare(tmp_path)
     assert (dict(vars(MNIST)), set(vars(torch))) == before
+
+
+def test_whoever_only_speaks_of_mnist_does_not_pay_for_it(tmp_path: Path) -> None:
+    (tmp_path / "work.py").write_text("# no MNIST here\n")
+    code = f"""
+import sys
+from pathlib import Path
+from autograder.sandbox import offline
+offline.prepare(Path({str(tmp_path)!r}))
+print([name for name in sys.modules if name.partition(".")[0] in ("torch", "torchvision")])
+"""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
