@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from autograder import __version__, data, intake, outputs
+from autograder import __version__, alike, data, intake, outputs
 from autograder.course import guards, handout, wheel
 from autograder.gradebook import Gradebook
 from autograder.grading import Setup, declared, lateness, rejected, run, score
@@ -218,7 +218,8 @@ def _graded(book: Gradebook, setup: Setup, received: Sequence[Submission], worke
         rejected(setup.assignment, s, seed=setup.seed, versions=setup.versions) for s in todo if s.folder is None
     ]
     readable = [s for s in todo if s.folder is not None]
-    for grade in chain(unreadable, run(setup, readable, min(workers, max(1, len(readable))))):
+    graded = alike.once(setup.assignment, readable, lambda some: run(setup, some, min(workers, max(1, len(some)))))
+    for grade in chain(unreadable, graded):
         _save(book, grade, setup.assignment, received)
         done += 1
         tell(Event("graded", done, total, grade))

@@ -15,7 +15,7 @@ from demo import hostile
 
 Files = dict[str, bytes]
 
-SLIPS_SHOWN = 3
+SLIPS_SHOWN = 2
 
 
 def write(assignment: Assignment, folder: Path) -> Path:
@@ -34,13 +34,13 @@ def write(assignment: Assignment, folder: Path) -> Path:
 
 
 def write_small(assignment: Assignment, folder: Path) -> Path:
-    """Write three submissions below `folder`, right, untouched and with a slip, and return their folder."""
+    """Write three submissions below `folder`, right, untouched and begun, and return their folder."""
     target = folder / "submissions"
     target.mkdir(parents=True)
     right = solution(assignment)
-    slip = max(slips.load(assignment), key=lambda slip: len(slip.fails))
-    made = {"ada.zip": right, "blank.zip": untouched(assignment, right)}
-    made[f"slip-{slip.id.replace('_', '-')}.zip"] = slipped(assignment, slip)
+    blank = untouched(assignment, right)
+    first = next(name for name in assignment.files if name.endswith(".py"))
+    made = {"ada.zip": right, "begun.zip": {**blank, first: right[first]}, "blank.zip": blank}
     for name, files in made.items():
         (target / name).write_bytes(zipped(files))
     return target
