@@ -39,8 +39,9 @@ def write_small(assignment: Assignment, folder: Path) -> Path:
     target.mkdir(parents=True)
     right = solution(assignment)
     blank = untouched(assignment, right)
-    first = next(name for name in assignment.files if name.endswith(".py"))
-    made = {"ada.zip": right, "begun.zip": {**blank, first: right[first]}, "blank.zip": blank}
+    first = [name for name in assignment.files if name.endswith(".py")][:2]
+    begun = {**blank, **{name: right[name] for name in first}}
+    made = {"ada.zip": right, "begun.zip": begun, "blank.zip": blank}
     for name, files in made.items():
         (target / name).write_bytes(zipped(files))
     return target
