@@ -19,7 +19,7 @@ def mlp():
 
 
 def train(model, images, labels, recipe):
-    """Train `model` by Adam on the mean cross-entropy, in place; returns a list of one number an epoch.
+    """Train `model`, in mode train, by Adam on the mean cross-entropy; returns a list of one number an epoch.
 
     - images (N, ...), labels (N,): tensors, which stay as they are
     - recipe: a dict as RECIPE above; it may have other values than yours

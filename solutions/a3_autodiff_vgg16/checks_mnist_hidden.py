@@ -21,8 +21,8 @@ FLOATS = {"rtol": 1e-3, "floor": 5e-3, "reason": "float32, and Adam divides by t
 
 WATCHED = """lambda train, images, labels, recipe, make: (lambda net, seen: (
     net.register_forward_hook(lambda net, x, y: seen.append((x[0][:, 0].tolist(), bool(net.training)))),
-    train(net, images, labels, recipe), seen
-)[2])(make.Sequential(make.Linear(2, 10)), [])"""
+    net.eval(), train(net, images, labels, recipe), seen
+)[3])(make.Sequential(make.Linear(2, 10)), [])"""
 """Runs where the submission runs: the first pixels of the images of every batch, and the mode it was trained in."""
 
 
@@ -87,6 +87,8 @@ def check_epochs_are_whole_and_shuffled(student):
     recipe = {"learning_rate": 1e-3, "batch_size": 5, "epochs": 3}
     told = student.builtins.eval(WATCHED)(student.mnist.train, images, labels, recipe, make)
     batches = [batch for batch, training in told if training]
+    said = "train does not bring a network that comes in mode eval into mode train."
+    require(bool(batches) or not told, said, "model.train() comes before the first batch.", hidden=said)
 
     said = "train does not run as many batches as the images and the recipe's size of a batch make."
     sizes = [len(batch) for batch in batches]

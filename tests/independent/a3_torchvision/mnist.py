@@ -31,6 +31,7 @@ def train(model, images, labels, recipe):
     criterion = nn.CrossEntropyLoss()
     opt = torch.optim.Adam(model.parameters(), lr=recipe["learning_rate"])
     means = []
+    model.train()
     for epoch in range(recipe["epochs"]):
         running = []
         for x, y in loader:
