@@ -183,13 +183,16 @@ def check_predictions_are_right(student):
 @points(2, "q3_1", after="check_predictions_have_the_right_form", seconds=120)
 def check_the_code_makes_the_predictions_again(student, data):
     """train and predict of dogs.py, run here, are no more than 8 points less accurate than predictions.csv."""
-    d = data("cats_dogs")
-    net = student.dogs.train(torch.tensor(d.x_train), torch.tensor(d.y_train))
-    dog = as_array(student.dogs.predict(net, torch.tensor(d.x_test)), "predict(model, x)")
+    d, handed = data("cats_dogs"), float((labels(student) == answers()).mean())
     said = "predict does not give one probability of a dog for each image."
-    good = dog.shape == (300,) and dog.dtype.kind == "f" and bool(((dog >= 0) & (dog <= 1)).all())
-    require(good, said, hidden=said)
-    again = accuracy(dog - 0.5, answers())
-    handed = float((labels(student) == answers()).mean())
+    # Measured: over 52 seeds the solution gets 87.3 to 97.0 %, one run in forty below 90. The better of two counts.
+    for _ in range(2):
+        net = student.dogs.train(torch.tensor(d.x_train), torch.tensor(d.y_train))
+        dog = as_array(student.dogs.predict(net, torch.tensor(d.x_test)), "predict(model, x)")
+        good = dog.shape == (300,) and dog.dtype.kind == "f" and bool(((dog >= 0) & (dog <= 1)).all())
+        require(good, said, hidden=said)
+        again = accuracy(dog - 0.5, answers())
+        if again >= max(handed - 0.08, 0.65):
+            return
     said = "Trained here by its own code, the network is clearly less accurate than predictions.csv."
-    require(again >= handed - 0.08 and again >= 0.65, said, "Hand in the code that made the predictions.", hidden=said)
+    raise Failure(said, "Hand in the code that made the predictions.", hidden=said)
