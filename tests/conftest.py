@@ -6,7 +6,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-LONGEST = "test_walk test_student_zips test_verify test_student_zip independent _otter redteam sandbox".split()
+LONGEST = ("walk", "student_zips", "verify", "student_zip", "independent", "_otter", "redteam", "sandbox")
 """Begun first: a file that takes minutes and comes last would leave the other cores idle."""
 
 
