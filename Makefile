@@ -23,7 +23,8 @@ test: setup ## run every test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not alone"
+	@$(BIN)/python -m pytest -q -m alone
 
 student: setup ## write dist/student/<id>.zip, what students get
 	@$(BIN)/autograder student $(ASSIGNMENT) --out dist/student

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,8 @@ def graded(folder: Path, only: tuple[str, ...] = ()) -> tuple[dict[str, Outcome]
 
 @pytest.mark.parametrize("name", ["a1_rows", "a1_autograd"])
 def test_another_right_solution_earns_every_point(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for stand_in in [name for name in sys.modules if name.startswith("google.colab")]:
+        del sys.modules[stand_in]  # noted when it is imported, which another test may have done in this process
     outcomes, notes = graded(INDEPENDENT / name)
     lost = [(o.name, o.outcome, o.why, o.detail[-300:]) for o in outcomes.values() if o.outcome != "passed"]
     assert lost == [], notes
