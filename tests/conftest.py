@@ -8,7 +8,7 @@ pytest_plugins = ["pytester"]
 
 LONGEST = ("walk", "student_zips", "verify", "student_zip", "independent", "_otter", "sandbox")
 """Begun first: a file that takes minutes and comes last would leave the other cores idle."""
-ALONE = ("redteam/", "test_siege")
+ALONE = ("redteam/", "test_siege", "sandbox/test_levels")
 """Look at the whole machine for what an attack has left there."""
 
 
