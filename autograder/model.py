@@ -28,6 +28,8 @@ class Limits:
     scratch_mb: int = 256
     output_kb: int = 64
     reply_mb: int = 64
+    weights_mb: int = 256
+    """A file of trained weights may be larger than any other."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .compare import FLOAT32, close
     from .declaration import points
     from .depth import drift, signals
+    from .evaluation import Evaluation, evaluate
     from .exact import equal, unchanged
     from .experiments import settings
     from .failure import Failure, NotGiven, entry, held, require, unpack
@@ -27,7 +28,9 @@ _HOME = {
     "FLOAT32": "compare",
     "as_array": "arrays",
     "close": "compare",
+    "Evaluation": "evaluation",
     "equal": "exact",
+    "evaluate": "evaluation",
     "shape_of": "arrays",
     "unchanged": "exact",
     "Failure": "failure",
@@ -72,6 +75,7 @@ _HOME = {
 
 __all__ = [
     "FLOAT32",
+    "Evaluation",
     "Failure",
     "Graph",
     "NotGiven",
@@ -86,6 +90,7 @@ __all__ = [
     "drift",
     "entry",
     "equal",
+    "evaluate",
     "extremum",
     "formula",
     "forward_trace",

@@ -15,7 +15,7 @@ Share = float | None
 CheckFunction = Callable[..., Share]
 F = TypeVar("F", bound=CheckFunction)
 
-ARGUMENTS: Final = ("student", "rng", "data", "ref", "once", "report", "figures")
+ARGUMENTS: Final = ("student", "rng", "data", "ref", "once", "report", "figures", "weights")
 
 
 class DeclarationError(ValueError):

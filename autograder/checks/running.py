@@ -114,6 +114,10 @@ class Run:
                 given.append(context.figures)
             elif name == "report":
                 given.append(report.Report(context.file(report.NAME, report.LARGEST + 1)))
+            elif name == "weights":
+                from .weights import Weights
+
+                given.append(Weights(student, context.file))
             elif hidden:
                 given.append(context.ref)
             else:

@@ -87,20 +87,27 @@ def tiers(value: float, steps: Mapping[float, float], what: str = "test accuracy
         raise ValueError(f"the shares of {dict(steps)} must rise with the thresholds, from above 0 to 1")
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"{what} is {value}, which is no accuracy")
-    reached = [threshold for threshold in thresholds if value >= threshold]
-    if len(reached) == len(thresholds):
+    passed = reached(value, steps)
+    if passed == len(thresholds):
         return Share(1.0)
-    ahead = thresholds[len(reached)]
-    said = f"The {what} is {_percent(value)}; {_percent(ahead)} earns {_part(steps[ahead])} of the points."
+    ahead = thresholds[passed]
+    said = f"The {what} is {percent(value)}; {percent(ahead)} earns {part(steps[ahead])} of the points."
     # The thresholds are in the handout; the accuracy on hidden data is not for hill climbing.
-    hidden = f"The {what} is below {_percent(ahead)}, which earns {_part(steps[ahead])} of the points."
-    return Share(steps[reached[-1]] if reached else 0.0, said, hint, hidden)
+    hidden = f"The {what} is below {percent(ahead)}, which earns {part(steps[ahead])} of the points."
+    return Share(steps[thresholds[passed - 1]] if passed else 0.0, said, hint, hidden)
 
 
-def _percent(value: float) -> str:
+def reached(value: float, steps: Mapping[float, float]) -> int:
+    """How many of the thresholds in `steps` a value reaches."""
+    return sum(value >= threshold for threshold in steps)
+
+
+def percent(value: float) -> str:
+    """An accuracy in words."""
     # Rounded down, so that 92.96 % never reads as the 93 % that it missed.
     return f"{np.floor(value * 1000 + 1e-9) / 10:g} %"
 
 
-def _part(share: float) -> str:
+def part(share: float) -> str:
+    """A share of the points in words."""
     return "all" if share == 1.0 else f"{100 * share:g} %"

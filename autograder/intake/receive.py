@@ -22,7 +22,10 @@ from autograder.model import Assignment, Roster, Submission
 
 MAX_FILE = 64 << 20
 MAX_KEPT = 200 << 20
+MAX_WEIGHTS = 1 << 30
 MAX_COPIES = 4
+WEIGHTS = (".pt", ".safetensors")
+"""Files that may be as large as the assignment's limits say, and leave the others their room."""
 
 _WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 for _flag in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
@@ -73,6 +76,7 @@ class _Taking:
     authors: bytes | None = None
     python: dict[str, bytes] = field(default_factory=dict)
     room: int = field(default_factory=lambda: MAX_KEPT)
+    room_for_weights: int = MAX_WEIGHTS
 
     def take(self, stack: ExitStack, arrival: Arrival) -> str:
         """Write what is asked for and return the sha256; raises RejectedError, which carries one where it can."""
@@ -140,7 +144,10 @@ class _Taking:
         """The file's bytes, which must be the same in all its entries; raises UnreadableError."""
         if len(kept.entries) > MAX_COPIES:
             raise UnreadableError(f"is there {len(kept.entries)} times; hand it in once")
-        limit = min(self.room, MAX_AUTHORS_BYTES if kept.name == AUTHORS else MAX_FILE)
+        if kept.asked and kept.name.endswith(WEIGHTS):
+            limit = min(self.room_for_weights, self.assignment.limits.weights_mb << 20)
+        else:
+            limit = min(self.room, MAX_AUTHORS_BYTES if kept.name == AUTHORS else MAX_FILE)
         copies = {b"".join(bounded(source, entry, limit)) for entry in kept.entries}
         if len(copies) > 1:
             self.flags.append(f"holds {kept.name} {len(kept.entries)} times with different contents")
@@ -152,7 +159,10 @@ class _Taking:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(path, _WRITE_FLAGS, 0o644), "wb") as file:
             file.write(content)
-        self.room -= len(content)
+        if kept.name.endswith(WEIGHTS):
+            self.room_for_weights -= len(content)
+        else:
+            self.room -= len(content)
         self.written.append((kept.name, hashlib.sha256(content).hexdigest()))
         if kept.name == AUTHORS:
             self.authors = content

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, TypeGuard, TypeVar
 
-from autograder.sandbox import wire
+from autograder.sandbox import weights, wire
 from autograder.sandbox.guard import Guard, lay_out
 from autograder.sandbox.modules import MissingModuleError, Modules, seed
 
@@ -86,9 +86,15 @@ class Dispatcher:
             return None, []
         subject = self._resolve(target, target["path"])
         self._seed(request)  # again: finding it may have imported torch
+        if op == "weights":
+            return wire.encode(self._put_weights(subject, value), lambda x: {})
         result = _OPS[op](subject, value, bool(request.get("watch")))
         itself = op == "get" and "handle" not in target
         return wire.encode(result, lambda x: self._hold(x, itself and x is result))
+
+    def _put_weights(self, model: object, value: Any) -> list[str]:
+        name, most = value
+        return weights.load(self.modules.folder, name, model, most)
 
     def _notebook(self, name: str) -> dict[str, object]:
         """What became of a notebook's cells, and what it showed."""
@@ -220,6 +226,7 @@ def _setitem(subject: Any, value: Any, watch: bool) -> object:
 
 _OPS: dict[str, Callable[[Any, Any, bool], object]] = {
     "call": _call,
+    "infer": weights.infer,
     "many": _many,
     "get": lambda subject, value, watch: subject,
     "has": lambda subject, value, watch: True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
 
@@ -71,6 +72,19 @@ class Student:
             answer = self._talk.ask("notebook", place, fits=bookrun.fits)
             self._books[name] = bookrun.read(answer, place.file)
         return self._books[name]
+
+    def put_weights(self, net: Handle, file: str) -> list[str]:
+        """Put the weights in a file of the submission into `net`, a network of its own, and bring it into mode eval.
+
+        Returns ["loaded"], or what is wrong: a kind and words, all told by the worker.
+        """
+
+        def fits(answer: object) -> bool:
+            return type(answer) is list and 0 < len(answer) < 8 and all(type(word) is str for word in answer)
+
+        place = replace(self._unwrap(net), label=f"Loading {file}", safe=f"Loading {file}")
+        words: Any = self._talk.ask("weights", place, (file, self._talk.limits.weights_mb << 20), fits=fits)
+        return list(words)
 
     @property
     def notebooks(self) -> tuple[BookRun, ...]:
@@ -169,6 +183,10 @@ class Handle:
 
         result: Any = self._student._talk.ask("call", self._place, (args, kwargs), watch=True, fits=fits)
         return result[0], result[1]
+
+    def infer(self, *args: object, **kwargs: object) -> Any:
+        """The result of a call for which torch records no gradients."""
+        return self._student._talk.ask("infer", self._place, (args, kwargs))
 
     def many(self, calls: Sequence[tuple[object, ...]]) -> list[Any]:
         """The results of many calls, sent as one message."""

@@ -1,0 +1,164 @@
+"""Judging a trained network: images go in by batches, logits come back, and all that needs a label is done here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .arrays import as_array
+from .failure import Failure
+from .training import Share, part, percent, reached, tiers
+
+BINS: Final = 15
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Logits (seen, C) of the first `seen` of `total` images, and their labels."""
+
+    logits: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    total: int
+    steps: Mapping[float, float] | None = None
+    what: str = "test accuracy"
+    hint: str = ""
+
+    @property
+    def seen(self) -> int:
+        """How many images were asked about; fewer than `total` where a tier was decided before."""
+        return len(self.logits)
+
+    @cached_property
+    def answers(self) -> NDArray[np.int64]:
+        """The class that each image was given, (seen,)."""
+        chosen: NDArray[np.int64] = self.logits.argmax(1)
+        return chosen
+
+    @cached_property
+    def accuracy(self) -> float:
+        """The share of the images seen that is right."""
+        return float((self.answers == self.labels).mean())
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the largest accuracy that all images can have."""
+        right = int((self.answers == self.labels).sum())
+        return right / self.total, (right + self.total - self.seen) / self.total
+
+    @cached_property
+    def share(self) -> Share:
+        """What `steps` give for the accuracy; raises ValueError where there are none."""
+        if self.steps is None:
+            raise ValueError("evaluate() was given no steps to judge by")
+        low, high = self.bounds
+        passed, thresholds = reached(low, self.steps), sorted(self.steps)
+        if low == high or passed == len(thresholds):
+            return tiers(low, self.steps, self.what, self.hint)
+        ahead = thresholds[passed]
+        earns = f"{percent(ahead)}, which earns {part(self.steps[ahead])} of the points"
+        # The rest was not asked for: no figure for all of them is known.
+        said = f"Of the first {self.seen:,} of {self.total:,} images {percent(self.accuracy)} are right"
+        why = f"{said}, so the {self.what} cannot reach {earns}."
+        below = f"The {self.what} is below {earns}."
+        return Share(self.steps[thresholds[passed - 1]] if passed else 0.0, why, self.hint, below)
+
+    @cached_property
+    def confusion(self) -> NDArray[np.int64]:
+        """(C, C): how many images of a class (row) were given a class (column)."""
+        classes = self.logits.shape[1]
+        counts = np.zeros((classes, classes), np.int64)
+        np.add.at(counts, (self.labels, self.answers), 1)
+        return counts
+
+    @cached_property
+    def per_class(self) -> NDArray[np.float64]:
+        """The share of each class that is wrong, (C,); NaN for a class without images."""
+        counts = self.confusion.sum(1)
+        with np.errstate(invalid="ignore"):
+            wrong: NDArray[np.float64] = 1.0 - np.diag(self.confusion) / counts
+        return wrong
+
+    @cached_property
+    def wrong(self) -> NDArray[np.int64]:
+        """The places of the images that were given a wrong class, in order."""
+        return np.flatnonzero(self.answers != self.labels)
+
+    @cached_property
+    def probabilities(self) -> NDArray[np.float64]:
+        """The softmax of the logits, (seen, C)."""
+        powers = np.exp(self.logits - self.logits.max(1, keepdims=True))
+        shares: NDArray[np.float64] = powers / powers.sum(1, keepdims=True)
+        return shares
+
+    @cached_property
+    def calibration(self) -> float:
+        """The expected calibration error of Guo et al. (2017): 0 where images given 80 % are right 80 % of the time.
+
+        The mean distance of accuracy and confidence over BINS equal bins of confidence, by how many images each has.
+        """
+        confidence = self.probabilities.max(1)
+        bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+        right = (self.answers == self.labels).astype(float)
+        gaps = np.bincount(bins, right - confidence, BINS)
+        return float(np.abs(gaps).sum() / self.seen)
+
+
+def evaluate(
+    net: Any,
+    x: NDArray[Any],
+    y: ArrayLike,
+    batch: int = 500,
+    steps: Mapping[float, float] | None = None,
+    full: bool = False,
+    *,
+    classes: int | None = None,
+    what: str = "test accuracy",
+    hint: str = "",
+) -> Evaluation:
+    """What a network makes of images x (N, …), whose labels y (N,) stay here; `net` as `weights` gives it.
+
+    >>> result = evaluate(weights("mlp.pt", student.mnist.mlp()), d.x_test, d.y_test, steps={0.95: 0.5, 0.975: 1.0})
+    >>> return result.share
+
+    With `steps`, and unless the `full` figures are wanted, it ends as soon as the images left cannot change the tier.
+    Raises Failure for answers that are no logits (batch, C) of finite numbers.
+    """
+    import torch
+
+    labels = np.asarray(y)
+    if labels.ndim != 1 or len(labels) != len(x) or not len(labels):
+        raise ValueError(f"labels of shape {labels.shape} for images of shape {np.shape(x)}")
+    if steps is not None:
+        tiers(0.0, steps)  # so that wrong steps are the check's fault from the first submission on
+    labels = labels.astype(np.int64)
+    classes = classes or int(labels.max()) + 1
+    parts: list[NDArray[np.float64]] = []
+    right = seen = 0
+    for start in range(0, len(x), batch):
+        images = torch.tensor(np.ascontiguousarray(x[start : start + batch]))
+        parts.append(_logits(net.infer(images), len(images), classes))
+        right += int((parts[-1].argmax(1) == labels[start : start + batch]).sum())
+        seen += len(images)
+        if steps and not full and reached(right / len(x), steps) == reached((right + len(x) - seen) / len(x), steps):
+            break
+    return Evaluation(np.concatenate(parts), labels[:seen], len(x), steps, what, hint)
+
+
+def _logits(given: object, images: int, classes: int) -> NDArray[np.float64]:
+    """What came back for a batch, once it is (images, classes) finite numbers."""
+    hint = "forward returns the logits, one row an image and one column a class, before softmax and argmax."
+    logits = as_array(given, "what the network returned", hint)
+    if logits.shape != (images, classes) or logits.dtype.kind not in "fiu":
+        labels = logits.shape in ((images,), (images, 1)) and logits.dtype.kind in "iu"
+        said = "The network returns labels" if labels else "The network does not return logits of the right shape"
+        why = f"{said}: {images} images gave the shape {logits.shape}, not ({images}, {classes})."
+        raise Failure(why, hint, f"{said}.")
+    if not np.isfinite(logits).all():
+        said = "The network's logits hold NaN or infinity"
+        raise Failure(f"{said}.", "Are the images scaled as in training? Is there a division by zero?", f"{said}.")
+    return logits.astype(np.float64)
