@@ -115,6 +115,23 @@ def regrade(
 
 
 @app.command()
+def leaderboard(
+    id: Annotated[str, typer.Argument(metavar="ID")],
+    out: Out,
+    final: Annotated[bool, typer.Option("--final", help="by the private rows, when the contest is over")] = False,
+    fingerprints: Annotated[
+        bool, typer.Option("--fingerprints", help="call submissions by the fingerprint on their feedback page")
+    ] = False,
+) -> None:
+    """Rank a graded class by its predictions: a page for the class, a table, and Gradescope's field."""
+    from autograder import contest, progress
+
+    rules, standings, paths = contest.board(_pick(_house(), id), out, final=final, fingerprints=fingerprints)
+    progress.board(rules, standings, final=final)
+    print("\n" + "\n".join(map(str, paths)))
+
+
+@app.command()
 def verify(
     id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
     every: Annotated[int, typer.Option(min=1, help="grade only every so many-th slip, for a quick look")] = 1,

@@ -114,6 +114,60 @@ class Roster:
 
 
 @dataclass(frozen=True)
+class Contest:
+    """A class leaderboard: who predicts best what only the grader knows.
+
+    `truth` is id → label, in small letters, of every row that `file` must hold under `columns`, (id, label). The share
+    `public` of them, drawn by `seed`, decides the board during the contest, the rest the final one.
+    """
+
+    title: str
+    file: str
+    columns: tuple[str, str]
+    truth: Mapping[str, str]
+    public: float
+    seed: int
+    entries_a_day: int
+    zone: str = "UTC"
+    """Where a day begins at midnight."""
+    baselines: Mapping[str, float] = field(default_factory=dict)
+    """What stands on the board for comparison → its accuracy."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of predictions as it was handed in; `sha256` is that of the submission it came in."""
+
+    submission: str
+    students: tuple[str, ...]
+    sha256: str
+    entered: datetime
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A submission's place on a leaderboard, by the one of its entries that did best on the public rows.
+
+    `public` and `private` are accuracies; `counted` entries are those within the limit of their day, `over` the others,
+    and `unread` those that are no predictions, for the reason `why`.
+    """
+
+    submission: str
+    students: tuple[str, ...]
+    sha256: str
+    entered: datetime | None
+    public: float
+    private: float
+    public_rank: int
+    private_rank: int
+    counted: int
+    over: int = 0
+    unread: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Submission:
     """One zip or folder after safe reading.
 

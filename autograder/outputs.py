@@ -19,8 +19,8 @@ def write_feedback(grade: Grade, assignment: Assignment, out: Path) -> None:
     folder = out / "feedback"
     folder.mkdir(parents=True, exist_ok=True)
     record = json.dumps(feedback.record(grade, assignment), ensure_ascii=False, indent=2)
-    _write(folder / f"{grade.submission}.json", record + "\n")
-    _write(folder / f"{grade.submission}.html", feedback.page(grade, assignment, _pictures(grade, folder)))
+    write(folder / f"{grade.submission}.json", record + "\n")
+    write(folder / f"{grade.submission}.html", feedback.page(grade, assignment, _pictures(grade, folder)))
 
 
 def _pictures(grade: Grade, folder: Path) -> list[bytes]:
@@ -39,8 +39,8 @@ def write_tables(grades: Sequence[Grade], assignment: Assignment, out: Path, wal
     has_slips = assignment.solution is not None and (assignment.solution / slips.NAME).is_file()
     known = slips.load(assignment) if has_slips else ()
     seen, say = slips_seen(grades, known), {slip.id: slip.says for slip in known}
-    _write(out / "grades.csv", tables.grades_csv(grades, assignment))
-    _write(out / "summary.html", summary.page(grades, assignment, seen, say, wall))
+    write(out / "grades.csv", tables.grades_csv(grades, assignment))
+    write(out / "summary.html", summary.page(grades, assignment, seen, say, wall))
 
 
 ALIKE = 0.75
@@ -87,7 +87,7 @@ def private(folder: Path) -> Path:
     return folder
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
     """Whole or not at all: a kill leaves the old file."""
     scratch = path.with_name(f".{path.name}.new")
     scratch.write_text(text, encoding="utf-8", newline="")

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from autograder import __version__, alike, data, intake, outputs
+from autograder import __version__, alike, contest, data, intake, outputs
 from autograder.course import guards, handout, wheel
 from autograder.gradebook import Gradebook
 from autograder.grading import Setup, declared, lateness, rejected, run, score
@@ -105,6 +105,7 @@ def grade(
     with Gradebook(out / "gradebook.db") as book:
         setup = Setup(assignment, book.seed(assignment.id, seed), versions(assignment), confined, data.load)
         received = _flagged([intake.receive(arrival, assignment, kept_in, roster) for arrival in arrivals])
+        contest.enter(book, assignment, received)
         graded = _graded(book, setup, received, workers or cores(), tell)
         for done in graded:
             outputs.write_feedback(done, assignment, out)

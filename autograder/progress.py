@@ -16,7 +16,7 @@ from rich.table import Table
 from autograder.reports.text import line
 
 if TYPE_CHECKING:
-    from autograder.model import Grade
+    from autograder.model import Contest, Grade, Standing
     from autograder.pipeline import Event, Tell
 
 
@@ -48,6 +48,20 @@ def table(grades: Sequence[Grade]) -> None:
         cells = (g.submission, f"{g.score:g}", f"{g.max_score:g}", f"{g.pending:g}", g.status, g.reason)
         room = (_NAME, 8, 8, 8, 8, max(_NAME, console.width - _NAME - 50))
         shown.add_row(*(escape(_short(cell, most)) for cell, most in zip(cells, room, strict=True)))
+    console.print(shown)
+
+
+def board(contest: Contest, standings: Sequence[Standing], *, final: bool = False) -> None:
+    """A leaderboard at a glance, for staff: both accuracies, and why the last file could not be read."""
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    shown = Table(box=None, pad_edge=False, header_style="bold", title=contest.title, title_justify="left")
+    for name in ("rank", "submission", "public", "private", "entries", "over", "unread"):
+        shown.add_column(name, justify="left" if name == "submission" else "right", no_wrap=True)
+    shown.add_column("last file that cannot be read", no_wrap=True)
+    for s in sorted(standings, key=lambda s: s.private_rank if final else s.public_rank):
+        rank = str(s.private_rank if final else s.public_rank) if s.counted else "–"
+        cells = (rank, s.submission, f"{s.public:.2%}", f"{s.private:.2%}", f"{s.counted}", f"{s.over}", f"{s.unread}")
+        shown.add_row(*(escape(_short(cell, _NAME)) for cell in cells), escape(_short(s.why, 60)))
     console.print(shown)
 
 

@@ -22,8 +22,21 @@ ALLOWED: dict[str, set[str]] = {
     "gradebook": {"model"},
     "reports": {"model"},
     "outputs": {"model", "course", "reports"},
-    "pipeline": {"alike", "model", "course", "intake", "data", "sandbox", "grading", "gradebook", "outputs", "interop"},
+    "pipeline": {
+        "alike",
+        "contest",
+        "model",
+        "course",
+        "intake",
+        "data",
+        "sandbox",
+        "grading",
+        "gradebook",
+        "outputs",
+        "interop",
+    },
     "alike": {"model", "grading"},
+    "contest": {"model", "course", "gradebook", "grading", "outputs", "reports", "sandbox"},
     "verify": {"model", "course", "intake", "data", "grading", "pipeline"},
     "steadiness": {"model", "intake", "data", "sandbox", "grading", "pipeline", "verify"},
     "mutation": {"model", "course", "intake", "data", "grading", "pipeline", "verify"},
@@ -32,7 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "offline": {"sandbox"},
     "live": {"checks", "home", "sandbox", "grading"},
     "progress": {"model", "pipeline", "reports"},
-    "cli": {"model", "pipeline", "verify", "mutation", "steadiness", "progress", "course", "intake"},
+    "cli": {"model", "pipeline", "contest", "verify", "mutation", "steadiness", "progress", "course", "intake"},
 }
 
 

@@ -18,7 +18,7 @@ from samples import ASSIGNMENT, KINDS, SEED, VERSIONS, everyone, grade, outcomes
 
 from autograder.gradebook import Gradebook, GradebookError
 from autograder.gradebook.judging import JUDGED
-from autograder.model import Grade, Outcome
+from autograder.model import Entry, Grade, Outcome
 
 A5 = ASSIGNMENT.id
 
@@ -234,7 +234,7 @@ def test_another_programs_database_is_refused_and_left_alone(path):
     assert (path.read_bytes(), path.stat().st_mode) == before
 
 
-@pytest.mark.parametrize(("version", "age"), [(1, "an older"), (3, "a newer")])
+@pytest.mark.parametrize(("version", "age"), [(1, "an older"), (4, "a newer")])
 def test_another_version_is_refused(path, version, age):
     Gradebook(path).close()
     other = sqlite3.connect(path)
@@ -242,6 +242,23 @@ def test_another_version_is_refused(path, version, age):
     other.close()
     with pytest.raises(GradebookError, match=f"is of {age} autograder"):
         Gradebook(path)
+
+
+def test_a_gradebook_without_the_newest_tables_grows_them(path):
+    with Gradebook(path) as book:
+        book.save(KINDS["slips"]())
+    other = sqlite3.connect(path)
+    for name in ("TRIGGER entry_stays", "TRIGGER entry_kept", "TABLE entry"):
+        other.execute(f"DROP {name}")
+    other.execute("PRAGMA user_version = 2")
+    other.close()
+    entered = datetime(2026, 11, 2, tzinfo=UTC)
+    entry = Entry("ada", ("ada",), "abc", entered, b"id,label\n")
+    with Gradebook(path) as book:
+        assert book.grades(A5) == [KINDS["slips"]()]
+        assert [book.enter(A5, entry), book.enter(A5, entry)] == [True, False]
+        assert book.entries(A5) == [entry]
+        assert book.entries("a4") == []
 
 
 def test_text_is_no_gradebook(path):

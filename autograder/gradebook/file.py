@@ -10,7 +10,8 @@ from importlib import resources
 from pathlib import Path
 
 _APPLICATION = 0x47524144  # "GRAD", in the file's header: tells our file from any other SQLite file
-_VERSION = 2
+_VERSION = 3
+_GROWN = (2,)  # versions that lack tables and nothing else: those are added when the file is opened
 _PATIENCE = 60.0  # seconds to wait for another process's transaction, which takes milliseconds
 
 
@@ -75,7 +76,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-            if empty:
+            if empty or _number(connection, "PRAGMA user_version") in _GROWN:
                 _create(connection)
     except (OSError, sqlite3.OperationalError) as error:
         raise GradebookError(f"{path}: {error}; check its rights, and whether another run holds it") from None
@@ -86,9 +87,12 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    """All tables in one transaction: a kill leaves an empty file or a whole one. Another process may be first."""
+    """All tables that are not there, in one transaction: a kill leaves the old file or a whole one.
+
+    Another process may be first.
+    """
     connection.execute("BEGIN IMMEDIATE")
-    if not _number(connection, "SELECT count(*) FROM sqlite_master"):
+    if _number(connection, "PRAGMA user_version") != _VERSION:
         for statement in _statements(resources.files(__package__).joinpath("schema.sql").read_text("utf-8")):
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
@@ -100,7 +104,7 @@ def _problem(connection: sqlite3.Connection) -> str:
     application, version = (_number(connection, f"PRAGMA {name}") for name in ("application_id", "user_version"))
     if application != _APPLICATION:
         return "is another program's database, not a gradebook; choose another folder for the grades"
-    if version != _VERSION:
+    if version not in (_VERSION, *_GROWN):
         age = "a newer" if version > _VERSION else "an older"
         return f"is of {age} autograder (format {version}, this one's is {_VERSION}); move it away and grade again"
     said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]

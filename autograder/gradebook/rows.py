@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
+from datetime import datetime
 from typing import Any
 
-from autograder.model import Grade, Outcome
+from autograder.model import Entry, Grade, Outcome
 
 Cell = str | bytes | int | float | None
 Row = Mapping[str, Cell]
@@ -55,6 +57,17 @@ def grade_of(row: Row, questions: Iterable[Row], outcomes: Iterable[Row]) -> Gra
     facts["questions"] = {text(q["question"]): q["score"] for q in questions}
     facts["outcomes"] = tuple(_outcome_of(o) for o in outcomes)
     return Grade(**facts)
+
+
+def entry_of(row: Row) -> Entry:
+    """The entry that was kept as this row, equal to it."""
+    return Entry(
+        submission=text(row["submission"]),
+        students=tuple(json.loads(text(row["students"]))),
+        sha256=text(row["sha256"]),
+        entered=datetime.fromisoformat(text(row["entered"])),
+        content=zlib.decompress(row["content"]) if isinstance(row["content"], bytes) else b"",
+    )
 
 
 def dumps(value: Sequence[str] | Mapping[str, str]) -> str:

@@ -1,14 +1,14 @@
--- Version 2 of the gradebook. Rows are added and never changed: the newest row of a submission is its grade.
+-- Version 3 of the gradebook. Rows are added and never changed: the newest row of a submission is its grade.
 -- Lists and mappings are JSON. Times are ISO 8601.
 
-CREATE TABLE seed (
+CREATE TABLE IF NOT EXISTS seed (
     id         INTEGER PRIMARY KEY,
     assignment TEXT    NOT NULL,
     seed       INTEGER NOT NULL CHECK (seed >= 0),
     drawn      TEXT    NOT NULL
 );
 
-CREATE TABLE grade (
+CREATE TABLE IF NOT EXISTS grade (
     id         INTEGER PRIMARY KEY,
     assignment TEXT    NOT NULL,
     submission TEXT    NOT NULL,
@@ -31,9 +31,9 @@ CREATE TABLE grade (
     received   TEXT,                                  -- NULL when not known
     saved      TEXT    NOT NULL
 );
-CREATE INDEX grade_newest ON grade (assignment, submission, id);
+CREATE INDEX IF NOT EXISTS grade_newest ON grade (assignment, submission, id);
 
-CREATE TABLE question (
+CREATE TABLE IF NOT EXISTS question (
     grade    INTEGER NOT NULL REFERENCES grade (id),
     position INTEGER NOT NULL,
     question TEXT    NOT NULL,
@@ -41,7 +41,7 @@ CREATE TABLE question (
     PRIMARY KEY (grade, position)
 ) WITHOUT ROWID;
 
-CREATE TABLE outcome (
+CREATE TABLE IF NOT EXISTS outcome (
     grade      INTEGER NOT NULL REFERENCES grade (id),
     position   INTEGER NOT NULL,
     name       TEXT    NOT NULL,
@@ -61,7 +61,7 @@ CREATE TABLE outcome (
 
 -- What a person decided about the manual points of a question. It belongs to the bytes that were read (sha256):
 -- a regrade of the same zip keeps it, another zip has to be judged again.
-CREATE TABLE judgement (
+CREATE TABLE IF NOT EXISTS judgement (
     id         INTEGER PRIMARY KEY,
     assignment TEXT    NOT NULL,
     submission TEXT    NOT NULL,
@@ -73,15 +73,31 @@ CREATE TABLE judgement (
     why        TEXT    NOT NULL,
     judged     TEXT    NOT NULL
 );
-CREATE INDEX judgement_newest ON judgement (assignment, submission, sha256, question, id);
+CREATE INDEX IF NOT EXISTS judgement_newest ON judgement (assignment, submission, sha256, question, id);
 
-CREATE TRIGGER seed_stays      BEFORE UPDATE ON seed      BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
-CREATE TRIGGER seed_kept       BEFORE DELETE ON seed      BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
-CREATE TRIGGER grade_stays     BEFORE UPDATE ON grade     BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
-CREATE TRIGGER grade_kept      BEFORE DELETE ON grade     BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
-CREATE TRIGGER question_stays  BEFORE UPDATE ON question  BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
-CREATE TRIGGER question_kept   BEFORE DELETE ON question  BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
-CREATE TRIGGER outcome_stays   BEFORE UPDATE ON outcome   BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
-CREATE TRIGGER outcome_kept    BEFORE DELETE ON outcome   BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
-CREATE TRIGGER judgement_stays BEFORE UPDATE ON judgement BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
-CREATE TRIGGER judgement_kept  BEFORE DELETE ON judgement BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
+-- What was handed in for a class leaderboard, zlib-compressed: scores follow from it, so another split can be tried.
+-- The same predictions in another zip are no new entry.
+CREATE TABLE IF NOT EXISTS entry (
+    id         INTEGER PRIMARY KEY,
+    assignment TEXT    NOT NULL,
+    submission TEXT    NOT NULL,
+    students   TEXT    NOT NULL,
+    sha256     TEXT    NOT NULL,
+    entered    TEXT    NOT NULL,
+    digest     TEXT    NOT NULL,
+    content    BLOB    NOT NULL,
+    UNIQUE (assignment, submission, digest)
+);
+
+CREATE TRIGGER IF NOT EXISTS seed_stays      BEFORE UPDATE ON seed      BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
+CREATE TRIGGER IF NOT EXISTS seed_kept       BEFORE DELETE ON seed      BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
+CREATE TRIGGER IF NOT EXISTS grade_stays     BEFORE UPDATE ON grade     BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
+CREATE TRIGGER IF NOT EXISTS grade_kept      BEFORE DELETE ON grade     BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
+CREATE TRIGGER IF NOT EXISTS question_stays  BEFORE UPDATE ON question  BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
+CREATE TRIGGER IF NOT EXISTS question_kept   BEFORE DELETE ON question  BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
+CREATE TRIGGER IF NOT EXISTS outcome_stays   BEFORE UPDATE ON outcome   BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
+CREATE TRIGGER IF NOT EXISTS outcome_kept    BEFORE DELETE ON outcome   BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
+CREATE TRIGGER IF NOT EXISTS judgement_stays BEFORE UPDATE ON judgement BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
+CREATE TRIGGER IF NOT EXISTS judgement_kept  BEFORE DELETE ON judgement BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
+CREATE TRIGGER IF NOT EXISTS entry_stays     BEFORE UPDATE ON entry     BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
+CREATE TRIGGER IF NOT EXISTS entry_kept      BEFORE DELETE ON entry     BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;

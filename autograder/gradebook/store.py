@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import secrets
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,8 +17,19 @@ from typing import Self
 
 from autograder.gradebook.file import GradebookError, connect, transaction
 from autograder.gradebook.judging import JUDGED, Judgement, fold
-from autograder.gradebook.rows import OUTCOME_COLUMNS, Cell, Row, bind, dumps, grade_of, grade_row, outcome_row, plain
-from autograder.model import Assignment, Grade
+from autograder.gradebook.rows import (
+    OUTCOME_COLUMNS,
+    Cell,
+    Row,
+    bind,
+    dumps,
+    entry_of,
+    grade_of,
+    grade_row,
+    outcome_row,
+    plain,
+)
+from autograder.model import Assignment, Entry, Grade
 
 _SEED_BITS = 63  # SQLite's integers are signed and 64 bits wide
 _NEWEST = "SELECT max(id) FROM grade WHERE assignment = ? AND submission = ?"
@@ -146,6 +159,25 @@ class Gradebook:
         with self._transaction():
             rows = self._rows(query, assignment, bind(submission), sha256)
         return [Judgement(**{k: plain(v) for k, v in dict(row).items()}) for row in rows]
+
+    def enter(self, assignment: str, entry: Entry) -> bool:
+        """Keep an entry of a leaderboard; says whether it is new. The same predictions again are no second entry."""
+        digest = hashlib.sha256(entry.content).hexdigest()
+        row: dict[str, Cell] = {"assignment": assignment, "submission": bind(entry.submission)}
+        row |= {"students": dumps(entry.students), "sha256": entry.sha256, "digest": digest}
+        row |= {"entered": entry.entered.astimezone(UTC).isoformat(), "content": zlib.compress(entry.content)}
+        known = "SELECT 1 FROM entry WHERE assignment = ? AND submission = ? AND digest = ?"
+        with self._transaction(write=True):
+            if self._rows(known, assignment, bind(entry.submission), digest):
+                return False
+            self._insert("entry", row)
+            return True
+
+    def entries(self, assignment: str) -> list[Entry]:
+        """Every entry of a leaderboard, the earliest first; of those at one time, the one kept first."""
+        with self._transaction():
+            rows = self._rows("SELECT * FROM entry WHERE assignment = ? ORDER BY entered, id", assignment)
+        return [entry_of(dict(row)) for row in rows]
 
     def _folded(self, row: sqlite3.Row) -> Grade:
         grade = self._grade(row)
