@@ -72,8 +72,7 @@ def test_the_wheel_is_looked_into(course: tuple[Assignment, Path], tmp_path: Pat
     courses.repack(wheel, {"stats.py": stats + b"\n"}, "autograder/")
     assert found(course, {wheel.name: wheel.read_bytes()}) == [
         f"{where}: shows “print(total, file=log)” and 1 more of the solution at stats.py:8.",
-        f"{where}: {SHOWN.replace(':24', ':25')}",
-    ]
+    ], "but a line that may well be the kit's own is none"
 
 
 @pytest.mark.parametrize("place", ["metadata", "cell", "outputs", "attachment"])

@@ -27,6 +27,8 @@ OPAQUE = re.compile(r"\.(gz|bz2|xz|tar|tgz|7z|rar|zst)$", re.IGNORECASE)
 # Written by hand: one line may by chance be the solution's as well; two of one region, or several in all, may not.
 BY_HAND = re.compile(r"/(README\.md|START\.md|assignment\.toml|checks_\w+\.py)$|\.whl!")
 SEVERAL = 3
+# The kit knows no assignment, and speaks the same idioms: there it takes several lines of one region, or all of it.
+THE_KIT = re.compile(r"\.whl!")
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,9 @@ def _shown(secrets: list[Secret], member: Member, text: str) -> list[str]:
     else:
         lines = set(text.split("\n"))
         hits = {secret: sorted(secret.lines & lines) for secret in secrets}
-        if len({line for found in hits.values() for line in found}) < SEVERAL:
+        if THE_KIT.search(member.name):
+            hits = {s: found for s, found in hits.items() if len(found) >= max(2, min(SEVERAL, len(s.lines)))}
+        elif len({line for found in hits.values() for line in found}) < SEVERAL:
             hits = {secret: found for secret, found in hits.items() if len(found) > 1}
     return [
         f"{member.name}: shows “{min(found)}”{_more(found)} of the solution at {secret.where}."

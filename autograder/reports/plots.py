@@ -8,15 +8,14 @@ import re
 from collections.abc import Sequence
 from itertools import cycle, pairwise
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib
 from markupsafe import Markup, escape
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from autograder.reports.text import counted, number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Stand-ins that no other thing is drawn in; afterwards each becomes a variable of the page's style, so that dark mode
 # and print reach the plot.
@@ -49,6 +48,10 @@ def distribution(scores: Sequence[float], top: float, width: int = _WIDTHS[-1]) 
     """A histogram of the scores between 0 and `top` points with a line at the median, `width` pixels wide."""
     if not scores:
         return Markup("")
+    import matplotlib  # a second of CPU time, which a wrong call need not cost
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
     file, middle = io.StringIO(), median(scores)
     with matplotlib.rc_context():
         matplotlib.rcParams.update(_STYLE, **{"svg.hashsalt": f"autograder {width}"})
