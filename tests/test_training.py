@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.checks import Failure, accuracy, majority, seen, tiers
+from autograder.data import load
 
 STEPS = {0.90: 0.5, 0.93: 1.0}
 
@@ -96,3 +97,28 @@ def test_steps_must_rise_to_everything(steps: dict[float, float]) -> None:
 def test_seen_earns_everything_and_says_what() -> None:
     share = seen("plain dropout")
     assert (share, share.why, share.why_hidden) == (1.0, "plain dropout", "plain dropout")
+
+
+BY_SOURCE = {"mnist": {0.95: 0.5, 0.975: 1.0}, "digits": {0.93: 1.0}}
+
+
+def test_thresholds_are_those_of_the_data_that_was_used() -> None:
+    mnist, digits = tiers(0.96, BY_SOURCE, of="mnist"), tiers(0.96, BY_SOURCE, of=load("mnist"))
+    assert (float(mnist), float(digits)) == (0.5, 1.0)
+    assert mnist.why == "The test accuracy on mnist is 96 %; 97.5 % earns all of the points."
+    assert mnist.why_hidden == "The test accuracy on mnist is below 97.5 %, which earns all of the points."
+
+
+@pytest.mark.parametrize(
+    ("steps", "of", "said"),
+    [
+        (BY_SOURCE, "fashion_mnist", "thresholds for mnist, digits, and none for fashion_mnist, the data used"),
+        (BY_SOURCE, None, "`of` names the data"),
+        (STEPS, "mnist", "thresholds per source"),
+        ({"mnist": {0.9: 1.0}, 0.5: 1.0}, "mnist", "thresholds per source"),
+        ({"mnist": {0.9: 0.5}}, "mnist", "must rise"),
+    ],
+)
+def test_thresholds_of_one_source_never_serve_another(steps: dict[str, dict[float, float]], of: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        tiers(0.95, steps, of=of)

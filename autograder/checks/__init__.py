@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .operations import base_of
     from .reading import read_graph
     from .traces import any_of, by_hand, forward_trace, read_trace, reverse_trace
-    from .training import accuracy, majority, seen, tiers
+    from .training import accuracy, majority, seen, steps_of, tiers
 
 # pytest loads the plugin in every run of the environment; numpy must not be the price of that.
 _HOME = {
@@ -70,6 +70,7 @@ _HOME = {
     "accuracy": "training",
     "majority": "training",
     "seen": "training",
+    "steps_of": "training",
     "tiers": "training",
 }
 
@@ -116,6 +117,7 @@ __all__ = [
     "shapes_of",
     "signals",
     "slope",
+    "steps_of",
     "tiers",
     "unchanged",
     "unpack",

@@ -74,30 +74,69 @@ def majority(labels: ArrayLike) -> float:
     return float(counts.max() / counts.sum())
 
 
-def tiers(value: float, steps: Mapping[float, float], what: str = "test accuracy", hint: str = "") -> Share:
+Steps = Mapping[float, float]
+
+
+def tiers(
+    value: float,
+    steps: Steps | Mapping[str, Steps],
+    what: str = "test accuracy",
+    hint: str = "",
+    *,
+    of: object = None,
+) -> Share:
     """The share that the highest threshold reached by `value` earns; a check returns it.
 
     >>> return tiers(accuracy(scores, y), {0.90: 0.5, 0.93: 1.0}, hint="Train longer, or with a larger learning rate.")
 
-    Raises ValueError (the check is at fault) for a value that is no number in [0, 1], or shares that do not rise to 1.
+    Thresholds are those of one set of data. Where the run chooses the data, each source has its own, and `of` is the
+    data that was really used:
+
+    >>> d = data("mnist")
+    >>> return tiers(accuracy(scores, d.y_test), {"mnist": {0.975: 1.0}, "digits": {0.93: 1.0}}, of=d)
+
+    Raises ValueError (the check is at fault) for a value that is no number in [0, 1], for shares that do not rise to
+    1, and for a source without thresholds of its own.
     """
-    thresholds = sorted(steps)
-    shares = [steps[threshold] for threshold in thresholds]
+    own, source = _of_source(steps, of)
+    where = f"{what} on {source}" if source else what
+    thresholds = sorted(own)
+    shares = [own[threshold] for threshold in thresholds]
     if not thresholds or shares[-1] != 1.0 or shares[0] <= 0 or any(a >= b for a, b in pairwise(shares)):
-        raise ValueError(f"the shares of {dict(steps)} must rise with the thresholds, from above 0 to 1")
+        raise ValueError(f"the shares of {dict(own)} must rise with the thresholds, from above 0 to 1")
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"{what} is {value}, which is no accuracy")
-    passed = reached(value, steps)
+    passed = reached(value, own)
     if passed == len(thresholds):
         return Share(1.0)
     ahead = thresholds[passed]
-    said = f"The {what} is {percent(value)}; {percent(ahead)} earns {part(steps[ahead])} of the points."
+    said = f"The {where} is {percent(value)}; {percent(ahead)} earns {part(own[ahead])} of the points."
     # The thresholds are in the handout; the accuracy on hidden data is not for hill climbing.
-    hidden = f"The {what} is below {percent(ahead)}, which earns {part(steps[ahead])} of the points."
-    return Share(steps[thresholds[passed - 1]] if passed else 0.0, said, hint, hidden)
+    hidden = f"The {where} is below {percent(ahead)}, which earns {part(own[ahead])} of the points."
+    return Share(own[thresholds[passed - 1]] if passed else 0.0, said, hint, hidden)
 
 
-def reached(value: float, steps: Mapping[float, float]) -> int:
+def steps_of(steps: Mapping[str, Steps], of: object) -> Steps:
+    """The thresholds of the data that was really used: a data set, or its name. Raises ValueError where it has none."""
+    source = str(getattr(of, "name", of))
+    if source not in steps:
+        raise ValueError(f"there are thresholds for {', '.join(map(str, steps))}, and none for {source}, the data used")
+    return steps[source]
+
+
+def _of_source(steps: Steps | Mapping[str, Steps], of: object) -> tuple[Steps, str]:
+    """The thresholds that hold, and the name of their source where they are declared per source."""
+    by_source: dict[str, Steps] = {
+        key: own for key, own in steps.items() if isinstance(key, str) and isinstance(own, Mapping)
+    }
+    if not by_source and of is None:
+        return steps, ""  # type: ignore[return-value]
+    if not by_source or len(by_source) != len(steps) or of is None:
+        raise ValueError("thresholds per source are a dict of dicts by source, and `of` names the data that was used")
+    return steps_of(by_source, of), str(getattr(of, "name", of))
+
+
+def reached(value: float, steps: Steps) -> int:
     """How many of the thresholds in `steps` a value reaches."""
     return sum(value >= threshold for threshold in steps)
 

@@ -1,6 +1,8 @@
-"""The data sets that install with the kit, by name: `load("digits")`; the same arrays on every machine."""
+"""The data sets by name, `load("digits")`: those that install with the kit, and real ones from a data folder."""
 
 from autograder.data.dataset import DataError, Dataset
-from autograder.data.shelf import load, names
+from autograder.data.shelf import chosen, load, names, use
+from autograder.data.statistics import channel_statistics
+from autograder.data.unseen import Unseen, unseen
 
-__all__ = ["DataError", "Dataset", "load", "names"]
+__all__ = ["DataError", "Dataset", "Unseen", "channel_statistics", "chosen", "load", "names", "unseen", "use"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,18 @@ class Dataset:
     y_val: Array
     x_test: Array
     y_test: Array
+    asked: str = ""
+    """The name that was asked for; another one than `name` where the kit's own set stands in."""
+    folder: Path | None = None
+    """The data folder it was read from; None for what installs with the kit."""
+    kept: Path | None = None
+    """A folder that holds the arrays as `.npy` files, for processes that are not to hold copies of their own."""
+    known: str = ""
+    """The checksum, where it was computed when the arrays were written there."""
 
     def __post_init__(self) -> None:
+        if not self.asked:
+            object.__setattr__(self, "asked", self.name)
         # One process shares one copy, so a consumer that writes into it must fail instead of changing everyone's data.
         for _, array in self.arrays():
             array.flags.writeable = False
@@ -47,13 +58,24 @@ class Dataset:
 
     @cached_property
     def checksum(self) -> str:
-        """sha256 (hex) of names, dtypes, shapes and values in little-endian order: the data's version in a grade."""
-        digest = hashlib.sha256()
-        for name, array in self.arrays():
-            little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-            digest.update(f"{name} {little.dtype.str} {little.shape}\n".encode())
-            digest.update(little.tobytes())
-        return digest.hexdigest()
+        """sha256 (hex) of all six arrays: the data's version in a grade."""
+        return self.known or digest(self.arrays())
+
+    @property
+    def told(self) -> str:
+        """The name and the checksum, for a report: "digits in place of mnist, sha256 1b84…"."""
+        stands_in = f" in place of {self.asked}" if self.asked != self.name else ""
+        return f"{self.name}{stands_in}, sha256 {self.checksum}"
+
+
+def digest(arrays: Iterable[tuple[str, Array]]) -> str:
+    """sha256 (hex) of names, dtypes, shapes and values in little-endian order."""
+    found = hashlib.sha256()
+    for name, array in arrays:
+        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        found.update(f"{name} {little.dtype.str} {little.shape}\n".encode())
+        found.update(little.reshape(-1).view(np.uint8).data)
+    return found.hexdigest()
 
 
 def split(name: str, source: str, x: Array, y: Array, train: int, val: int) -> Dataset:
