@@ -88,7 +88,7 @@ class Assignment:
     preload: tuple[str, ...] = ("numpy", "torch", "torchvision", "IPython")
     """What a worker has imported before a submission: a start without torch is quicker, where none is needed."""
     forbidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """A file → the modules that it is to be written without; breaking it is a flag and costs nothing by itself."""
+    """A file → the modules, and names in them, that it is to be written without; breaking it is a flag and no score."""
     version: str = ""
     checks_version: str = ""
 

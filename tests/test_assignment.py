@@ -86,8 +86,8 @@ WRONG = [
     ("[limits]\n", '[forbidden]\n"stats.py" = "torch"\n[limits]\n', "must be a list of texts"),
     (
         "[limits]\n",
-        '[forbidden]\n"stats.py" = ["torch.nn"]\n[limits]\n',
-        "torch.nn is not a module's name",
+        '[forbidden]\n"stats.py" = ["torch nn"]\n[limits]\n',
+        "torch nn is no module and no name in one",
     ),
     ("[limits]\n", "bonus = 10\n[limits]\n", "bonus = 10: must be less than the 10 points"),
     ("[limits]\n", "bonus = -1\n[limits]\n", "bonus = -1: must be at least 0"),

@@ -164,3 +164,53 @@ def test_no_bytes_stop_the_reader(content: bytes) -> None:
     notes, flags = advise({"layers.py": content}, FORBIDDEN)
     assert len(notes) <= 2
     assert len(flags) <= 20
+
+
+OWN = {"dogs.py": ("torch.optim.Adam", "torch.nn.BatchNorm2d", "torch.nn.functional.dropout")}
+
+
+def used(dogs: str, **others: str) -> list[str]:
+    """The flags for dogs.py beside other files, where three names of torch are not wanted."""
+    files = {"dogs.py": dogs, **{f"{name}.py": text for name, text in others.items()}}
+    return advise({name: text.encode() for name, text in files.items()}, OWN)[1]
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "name"),
+    [
+        ("import torch\nx = torch.optim.Adam(p)", 2, "torch.optim.Adam"),
+        ("from torch import nn, optim as o\no.Adam", 2, "torch.optim.Adam"),
+        ("from torch.optim import (SGD,\n  Adam as A)", 1, "torch.optim.Adam"),
+        ("import torch.optim as rules\nif x: y = rules.adam.Adam(p)", 2, "torch.optim.Adam"),
+        ("import torch.nn as nn\nclass A(nn.BatchNorm2d): pass", 2, "torch.nn.BatchNorm2d"),
+        ("import torch\nfrom torch.nn import *\n\nlayer = BatchNorm2d(3)", 4, "torch.nn.BatchNorm2d"),
+        ("from torch.nn.modules.batchnorm import BatchNorm2d", 1, "torch.nn.BatchNorm2d"),
+        ("import torch.nn.functional as F; y = F.dropout(x)", 1, "torch.nn.functional.dropout"),
+    ],
+)
+def test_a_name_that_is_not_wanted_is_seen_however_it_is_reached(code: str, line: int, name: str) -> None:
+    assert used(code) == [f"dogs.py line {line} uses {name}, which the assignment forbids there"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import torch\nclass Adam: pass\nx = Adam(p)",
+        "from torch import nn\nclass BatchNorm2d(nn.Module): pass",
+        "import torch\nx = torch.optim.SGD(p)  # not torch.optim.Adam",
+        "'torch.optim.Adam'",
+        "from mine import Adam\nAdam()",
+        "import torch\nself.torch.optim.Adam",
+        "import torch\nx.optim.Adam(torch)",
+    ],
+)
+def test_own_work_of_the_same_name_is_left_in_peace(code: str) -> None:
+    assert used(code) == []
+
+
+def test_a_name_is_seen_in_a_file_that_is_imported() -> None:
+    assert used("import helper", helper="import torch\n\ntorch.optim.Adam") == [
+        "helper.py line 3 uses torch.optim.Adam, which the assignment forbids there"
+    ]
+    notes, _ = advise({"dogs.py": b"import torch\ntorch.optim.Adam"}, OWN)
+    assert notes == ["dogs.py line 2 uses torch.optim.Adam: write your own."]

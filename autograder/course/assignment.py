@@ -24,7 +24,7 @@ FOR_NOTEBOOKS = (
 """What a notebook's worker has imported besides."""
 TABLES = ("forbidden", "limits", "lateness", "questions")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
-MODULE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 # A question's id is a column of grades.csv, beside these.
 COLUMNS = ("assignment", "submission", "students", "score", "max_score", "pending", "status", "reason", "late", "flags")
 CACHES = ("__pycache__", "node_modules")
@@ -135,13 +135,13 @@ def _questions(top: Table) -> tuple[Question, ...]:
 
 
 def _forbidden(table: Table, files: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """File → top-level modules that it must not import."""
+    """File → top-level modules that it must not import, and dotted names, torch.optim.Adam, that it must not use."""
     table.only([file for file in files if file.endswith(".py")])
     found = {file: table.texts(file) for file in table.values}
     for file, modules in found.items():
         for module in modules:
             if not MODULE.fullmatch(module):
-                raise table.wrong(file, f"{module} is not a module's name; write torch, which covers all below it")
+                raise table.wrong(file, f"{module} is no module and no name in one; write torch, or torch.optim.Adam")
     return found
 
 

@@ -1,7 +1,8 @@
 """What a submission's files import, read token by token and never run: advice for staff and students, never a score.
 
 A numpy layer whose backward asks another library's autograd gives right numbers, so no check of values can object.
-The assignment says which file is to do without which modules; whoever breaks that is told, and staff read it as a flag.
+The assignment says which file is to do without which modules or which of their names, torch.optim.Adam; whoever breaks
+that is told, and staff read it as a flag.
 It is advice because it can be evaded: what a program imports is decided when it runs.
 """
 
@@ -15,6 +16,7 @@ from itertools import pairwise
 from tokenize import TokenInfo
 
 from autograder.intake.names import some
+from autograder.intake.uses import Names, is_within
 
 MOST = 192 << 10
 """Bytes of Python that are looked through for one submission; honest ones have a quarter of it."""
@@ -28,6 +30,7 @@ class Seen:
 
     imports: dict[str, int] = field(default_factory=dict)
     evasions: dict[str, int] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
     numeric: list[str] = field(default_factory=list)
     """Functions called backward that seem to be numeric gradients of a forward."""
 
@@ -52,6 +55,10 @@ def advise(files: Mapping[str, bytes], forbidden: Mapping[str, Sequence[str]]) -
                     said = f"{name} line {line or own} imports {module}{way}"
                     notes.append(f"{said}: write {name} without {module}.")
                     flags.append(f"{said}, which the assignment forbids there")
+            for word, row in _used(forbidden[name], seen[file]):
+                said = f"{file} line {row} uses {word}"
+                notes.append(f"{said}: write your own.")
+                flags.append(f"{said}, which the assignment forbids there")
             for word, own in seen[file].evasions.items():
                 flags.append(f"{file} line {own} uses {word}, so what {name} imports cannot be told by reading")
         if numeric := seen[name].numeric:
@@ -69,11 +76,13 @@ def look(content: bytes) -> Seen:
             depth += 1 if kind == "INDENT" else -1
         elif kind in ("NEWLINE", "ENDMARKER"):
             _read(line, seen)
+            seen.names.read(line)
             backwards.read(line, depth, seen)
             line = []
         elif kind not in ("COMMENT", "NL", "ENCODING"):
             line.append(token)
     _read(line, seen)
+    seen.names.read(line)
     backwards.leave(seen)
     return seen
 
@@ -114,6 +123,14 @@ def _note(statement: Sequence[TokenInfo], seen: Seen) -> None:
     for module in modules:
         if module.isidentifier():
             seen.imports.setdefault(module, statement[0].start[0])
+
+
+def _used(forbidden: Sequence[str], seen: Seen) -> Iterator[tuple[str, int]]:
+    """The forbidden names with a dot, torch.optim.Adam, that a file uses, each with the line of its first use."""
+    for word in forbidden:
+        rows = [row for path, row in seen.names.found.items() if "." in word and is_within(path, word)]
+        if rows:
+            yield word, min(rows)
 
 
 def _reached(name: str, seen: Mapping[str, Seen]) -> dict[str, int]:
