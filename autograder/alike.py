@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations
 
+from autograder.checks.sketch import ALIKE, likeness
 from autograder.grading import score
-from autograder.model import Assignment, Grade, Submission
+from autograder.model import TRAINING, Assignment, Grade, Submission
 
 PEOPLE = "authors.toml"
 """Says whose it is and nothing that a check asks for."""
@@ -60,4 +63,23 @@ def passed_on(grade: Grade, first: Submission, other: Submission, assignment: As
         seconds=grade.seconds,
         notes=[note for note in grade.notes if note not in first.notes],
         pictures=grade.pictures,
+        flags=[flag for flag in grade.flags if flag.startswith(TRAINING)],
+        weights=grade.weights,
     )
+
+
+def weights(grades: Sequence[Grade]) -> list[Grade]:
+    """The same grades, with a flag where trained weights are nearly those of somebody else in the class."""
+    names: dict[int, list[str]] = defaultdict(list)
+    for (n, one), (m, other) in combinations(enumerate(grades), 2):
+        if set(one.students) & set(other.students):
+            continue
+        if any(likeness(a, b) >= ALIKE for a in one.weights.values() for b in other.weights.values()):
+            names[n].append(other.submission)
+            names[m].append(one.submission)
+    return [replace(grade, flags=(*grade.flags, *_same(names[n]))) for n, grade in enumerate(grades)]
+
+
+def _same(names: Sequence[str]) -> list[str]:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return [f"nearly the same weights as another submission: {', '.join(names[:3])}{more}"] if names else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,12 @@ class Home:
 
     def hidden(self, path: Path) -> bool:
         return False
+
+    def flag(self, sentence: str) -> None:
+        """Flags are for staff, and at home there are none."""
+
+    def keep_weights(self, file: str, sketch: Callable[[], str]) -> None:
+        """There is no class to compare with."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,6 +14,10 @@ Visibility = Literal["visible", "hidden"]
 Status = Literal["graded", "partial", "rejected"]
 
 
+TRAINING = "training: "
+"""How a flag begins that a check has raised: what follows is for staff."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a submission may use. Seconds are CPU seconds of its process tree; wall time gets a multiple of them."""
@@ -232,6 +236,8 @@ class Grade:
     isolation: tuple[str, ...] = ()
     output: str = ""
     """The first kilobytes that the submission printed; staff only."""
+    weights: Mapping[str, str] = field(default_factory=dict)
+    """File of trained weights → a sketch of what it holds, to be compared with those of a class."""
     pictures: tuple[bytes, ...] = field(default=(), compare=False, repr=False)
     """PNG files of what its notebooks showed when they were run; kept beside the page, not in the gradebook."""
     seconds: float = 0.0

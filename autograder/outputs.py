@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.course import slips
-from autograder.model import Assignment, Grade, Submission
+from autograder.model import TRAINING, Assignment, Grade, Submission
 from autograder.reports import feedback, summary, tables
 
 
@@ -75,7 +75,7 @@ def kept(grade: Grade, assignment: Assignment, out: Path, received: datetime | N
         files=files,
         missing=tuple(name for name in assignment.files if name not in files),
         notes=grade.notes,
-        flags=tuple(flag for flag in grade.flags if not flag.startswith("provisional:")),
+        flags=tuple(flag for flag in grade.flags if not flag.startswith(("provisional:", TRAINING))),
         received=received,
     )
 

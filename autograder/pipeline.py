@@ -18,7 +18,7 @@ from autograder.course import guards, handout, wheel
 from autograder.gradebook import Gradebook
 from autograder.grading import Setup, declared, lateness, rejected, run, score
 from autograder.interop import otter
-from autograder.model import Assignment, Grade, Roster, Submission
+from autograder.model import TRAINING, Assignment, Grade, Roster, Submission
 from autograder.sandbox.probe import Isolation, probe
 
 Wanted = Literal["best", "strict", "none"]
@@ -110,6 +110,7 @@ def grade(
         for done in graded:
             outputs.write_feedback(done, assignment, out)
         grades = [g for g in book.grades(assignment.id) if g.submission in {s.name for s in received}]
+        grades = _compared(grades, assignment, out)
         outputs.write_tables(grades, assignment, out, time.monotonic() - began)
     return grades
 
@@ -140,7 +141,7 @@ def regrade(
             merged = merge(fresh, before[name], assignment, again[name], question)
             _save(book, merged, assignment, list(again.values()))
             tell(Event("graded", n + 1, len(again), merged))
-        grades = book.grades(assignment.id)
+        grades = alike.weights(book.grades(assignment.id))
         for done in grades:
             outputs.write_feedback(done, assignment, out)
         outputs.write_tables(grades, assignment, out)
@@ -195,6 +196,8 @@ def merge(fresh: Grade, old: Grade, assignment: Assignment, submission: Submissi
         output=fresh.output,
         seconds=fresh.seconds,
         pictures=fresh.pictures,
+        flags=[flag for grade in (old, fresh) for flag in grade.flags if flag.startswith(TRAINING)],
+        weights={**old.weights, **fresh.weights},
     )
 
 
@@ -202,6 +205,15 @@ def _flagged(received: Sequence[Submission]) -> list[Submission]:
     """With what only a look at the whole class shows: one student twice, the same bytes twice."""
     doubles = intake.doubles(received)
     return [replace(s, flags=(*s.flags, *doubles.get(s.name, ()))) for s in received]
+
+
+def _compared(grades: Sequence[Grade], assignment: Assignment, out: Path) -> list[Grade]:
+    """With the flags that only the weights of a whole class show; pages that gain one are written again."""
+    compared = alike.weights(grades)
+    for before, after in zip(grades, compared, strict=True):
+        if after.flags != before.flags:
+            outputs.write_feedback(after, assignment, out)
+    return compared
 
 
 def _graded(book: Gradebook, setup: Setup, received: Sequence[Submission], workers: int, tell: Tell) -> Iterator[Grade]:

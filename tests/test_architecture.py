@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
         "outputs",
         "interop",
     },
-    "alike": {"model", "grading"},
+    "alike": {"model", "grading", "checks"},
     "contest": {"model", "course", "gradebook", "grading", "outputs", "reports", "sandbox"},
     "verify": {"model", "course", "intake", "data", "grading", "pipeline"},
     "steadiness": {"model", "intake", "data", "sandbox", "grading", "pipeline", "verify"},

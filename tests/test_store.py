@@ -77,6 +77,7 @@ any_grade = st.builds(
     flags=texts,
     notes=texts,
     isolation=texts,
+    weights=st.dictionaries(st.text(), st.text(st.characters(max_codepoint=127)), max_size=2),
     seconds=points,
 )
 
@@ -234,7 +235,7 @@ def test_another_programs_database_is_refused_and_left_alone(path):
     assert (path.read_bytes(), path.stat().st_mode) == before
 
 
-@pytest.mark.parametrize(("version", "age"), [(1, "an older"), (4, "a newer")])
+@pytest.mark.parametrize(("version", "age"), [(1, "an older"), (5, "a newer")])
 def test_another_version_is_refused(path, version, age):
     Gradebook(path).close()
     other = sqlite3.connect(path)
@@ -248,7 +249,7 @@ def test_a_gradebook_without_the_newest_tables_grows_them(path):
     with Gradebook(path) as book:
         book.save(KINDS["slips"]())
     other = sqlite3.connect(path)
-    for name in ("TRIGGER entry_stays", "TRIGGER entry_kept", "TABLE entry"):
+    for name in ("TABLE entry", "TABLE sketch"):  # and with a table its triggers
         other.execute(f"DROP {name}")
     other.execute("PRAGMA user_version = 2")
     other.close()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .networks import count_by_shape, count_parameters, hides_nothing, model_of, parameters_of, rebuild, shapes_of
     from .operations import base_of
     from .reading import read_graph
+    from .suspicion import gap, moods
     from .traces import any_of, by_hand, forward_trace, read_trace, reverse_trace
     from .training import accuracy, majority, seen, steps_of, tiers
 
@@ -67,6 +68,8 @@ _HOME = {
     "settings": "experiments",
     "drift": "depth",
     "signals": "depth",
+    "gap": "suspicion",
+    "moods": "suspicion",
     "accuracy": "training",
     "majority": "training",
     "seen": "training",
@@ -95,12 +98,14 @@ __all__ = [
     "extremum",
     "formula",
     "forward_trace",
+    "gap",
     "gradient",
     "held",
     "hides_nothing",
     "linear_in",
     "majority",
     "model_of",
+    "moods",
     "one_of",
     "own_slope",
     "parameters_of",

@@ -141,7 +141,7 @@ def hides_nothing(
     """
     was = parameters_of(model, attribute, name)
     before = as_array(_run(model, attribute, call, x), "the output")
-    _load(model, attribute, {key: np.zeros_like(v) if _learned(key, v) else v for key, v in was.items()})
+    _load(model, attribute, {key: np.zeros_like(v) if learned(key, v) else v for key, v in was.items()})
     after = as_array(_run(model, attribute, call, x), "the output")
     _load(model, attribute, was)
     if before.ndim == 0 or len(before) != len(x) or after.shape != before.shape:
@@ -197,13 +197,14 @@ def _same_for_all(output: NDArray[Any]) -> bool:
     return bool(np.array_equal(output, np.broadcast_to(output[:1], output.shape)))
 
 
-def _learned(key: str, value: NDArray[Any]) -> bool:
+def learned(key: str, value: NDArray[Any]) -> bool:
+    """Whether an array of a network's state is learned, not counted or averaged on the way."""
     return value.dtype.kind == "f" and key.rpartition(".")[2] not in _KEPT
 
 
 def _drawn(key: str, value: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
     """Fresh values that keep activations near 1: by fan-in for weights, small for biases."""
-    if not _learned(key, value):
+    if not learned(key, value):
         return value
     # torch keeps (out, in, …); for a numpy model's (in, out) the size is off by a ratio, which the comparison bears.
     fan_in = max(1, value.size // max(1, value.shape[0])) if value.ndim > 1 else 1

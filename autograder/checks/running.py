@@ -6,7 +6,7 @@ import linecache
 import time
 import traceback
 import zlib
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from numbers import Real
 from pathlib import Path
@@ -34,6 +34,8 @@ class Context(Protocol):
     def figures(self, notebook: str) -> list[Any]: ...
     def file(self, name: str, most: int) -> bytes | None: ...
     def hidden(self, path: Path) -> bool: ...
+    def flag(self, sentence: str) -> None: ...
+    def keep_weights(self, file: str, sketch: Callable[[], str]) -> None: ...
 
 
 class Outcome(TypedDict):
@@ -117,7 +119,9 @@ class Run:
             elif name == "weights":
                 from .weights import Weights
 
-                given.append(Weights(student, context.file))
+                given.append(Weights(student, context.file, context.keep_weights))
+            elif name == "flag":
+                given.append(context.flag)
             elif hidden:
                 given.append(context.ref)
             else:

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from .failure import Failure, NotGiven, is_handle, plain
-from .networks import model_of
+from .networks import model_of, parameters_of
+from .sketch import MOST, sketch
 
+Keep = Callable[[str, Callable[[], str]], None]
+"""(file, what makes its sketch): made once for each file of a submission."""
 ENDINGS: Final = (".safetensors", ".pt")
 
 _ALONE: Final = 'Save the weights alone: torch.save(model.state_dict(), "{file}").'
@@ -39,9 +42,9 @@ _SENTENCES: Final[dict[str, tuple[int, str, str]]] = {
 class Weights:
     """`net = weights("mlp.pt", student.mnist.mlp())`: the same network with trained weights, in mode eval."""
 
-    def __init__(self, student: Any, file: Callable[[str, int], bytes | None]) -> None:
-        """`file` gives the first bytes of a file of the submission, or None."""
-        self._student, self._file = student, file
+    def __init__(self, student: Any, file: Callable[[str, int], bytes | None], keep: Keep | None = None) -> None:
+        """`file` gives the first bytes of a file of the submission, or None; `keep` takes a sketch of what it holds."""
+        self._student, self._file, self._keep = student, file, keep
 
     def given(self, name: str) -> bool:
         """Whether there is such a file; a name without an ending stands for one of ENDINGS."""
@@ -59,12 +62,14 @@ class Weights:
         there = [file for file in _files(name) if self._file(file, 1) is not None]
         if not there:
             file = _files(name)[-1]
-            raise NotGiven(f"{file} is missing.", _ALONE.format(file=file))
+            raise NotGiven(f"{file} is missing.", _ALONE.format(file=file), f"{file} is missing.")
         if len(there) > 1:
             raise Failure(f"{' and '.join(there)} are both there; hand in one.", hidden="Hand in one file of weights.")
         told = self._student.put_weights(net, there[0])
-        if told != ["loaded"]:
+        if len(told) != 2 or told[0] != "loaded" or not told[1].isdecimal():
             raise _failure(there[0], told)
+        if self._keep is not None and int(told[1][:12]) <= MOST:
+            self._keep(there[0], lambda: sketch(parameters_of(net)))
         return net
 
 

@@ -10,8 +10,8 @@ from importlib import resources
 from pathlib import Path
 
 _APPLICATION = 0x47524144  # "GRAD", in the file's header: tells our file from any other SQLite file
-_VERSION = 3
-_GROWN = (2,)  # versions that lack tables and nothing else: those are added when the file is opened
+_VERSION = 4
+_GROWN = (2, 3)  # versions that lack tables and nothing else: those are added when the file is opened
 _PATIENCE = 60.0  # seconds to wait for another process's transaction, which takes milliseconds
 
 

@@ -15,7 +15,7 @@ Cell = str | bytes | int | float | None
 Row = Mapping[str, Cell]
 
 _JSON = ("students", "versions", "flags", "notes", "isolation")
-_APART = ("questions", "outcomes", "pictures")
+_APART = ("questions", "outcomes", "weights", "pictures")
 OUTCOME_COLUMNS = tuple(f.name for f in fields(Outcome))
 
 
@@ -45,7 +45,7 @@ def outcome_row(outcome: Outcome) -> tuple[Cell, ...]:
     return tuple(bind(value) if isinstance(value, str) else value for value in astuple(outcome))
 
 
-def grade_of(row: Row, questions: Iterable[Row], outcomes: Iterable[Row]) -> Grade:
+def grade_of(row: Row, questions: Iterable[Row], outcomes: Iterable[Row], sketches: Iterable[Row]) -> Grade:
     """The grade that was saved as these rows, equal to it."""
     facts: dict[str, Any] = {}
     for field in fields(Grade):
@@ -55,6 +55,7 @@ def grade_of(row: Row, questions: Iterable[Row], outcomes: Iterable[Row]) -> Gra
         elif field.name not in _APART:
             facts[field.name] = plain(row[field.name])
     facts["questions"] = {text(q["question"]): q["score"] for q in questions}
+    facts["weights"] = {text(s["file"]): text(s["numbers"]) for s in sketches}
     facts["outcomes"] = tuple(_outcome_of(o) for o in outcomes)
     return Grade(**facts)
 

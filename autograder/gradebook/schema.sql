@@ -1,4 +1,4 @@
--- Version 3 of the gradebook. Rows are added and never changed: the newest row of a submission is its grade.
+-- Version 4 of the gradebook. Rows are added and never changed: the newest row of a submission is its grade.
 -- Lists and mappings are JSON. Times are ISO 8601.
 
 CREATE TABLE IF NOT EXISTS seed (
@@ -75,6 +75,15 @@ CREATE TABLE IF NOT EXISTS judgement (
 );
 CREATE INDEX IF NOT EXISTS judgement_newest ON judgement (assignment, submission, sha256, question, id);
 
+-- Of a file of trained weights, numbers by which nearly equal weights in a class are found.
+CREATE TABLE IF NOT EXISTS sketch (
+    grade    INTEGER NOT NULL REFERENCES grade (id),
+    position INTEGER NOT NULL,
+    file     TEXT    NOT NULL,
+    numbers  TEXT    NOT NULL,
+    PRIMARY KEY (grade, position)
+) WITHOUT ROWID;
+
 -- What was handed in for a class leaderboard, zlib-compressed: scores follow from it, so another split can be tried.
 -- The same predictions in another zip are no new entry.
 CREATE TABLE IF NOT EXISTS entry (
@@ -101,3 +110,5 @@ CREATE TRIGGER IF NOT EXISTS judgement_stays BEFORE UPDATE ON judgement BEGIN SE
 CREATE TRIGGER IF NOT EXISTS judgement_kept  BEFORE DELETE ON judgement BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
 CREATE TRIGGER IF NOT EXISTS entry_stays     BEFORE UPDATE ON entry     BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
 CREATE TRIGGER IF NOT EXISTS entry_kept      BEFORE DELETE ON entry     BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;
+CREATE TRIGGER IF NOT EXISTS sketch_stays    BEFORE UPDATE ON sketch    BEGIN SELECT RAISE(ABORT, 'rows are added, never changed'); END;
+CREATE TRIGGER IF NOT EXISTS sketch_kept     BEFORE DELETE ON sketch    BEGIN SELECT RAISE(ABORT, 'rows are added, never removed'); END;

@@ -93,6 +93,8 @@ class Gradebook:
             for position, outcome in enumerate(grade.outcomes):
                 columns = dict(zip(OUTCOME_COLUMNS, outcome_row(outcome), strict=True))
                 self._insert("outcome", {"grade": id, "position": position, **columns})
+            for position, (file, numbers) in enumerate(grade.weights.items()):
+                self._insert("sketch", {"grade": id, "position": position, "file": bind(file), "numbers": numbers})
 
     def find(
         self, assignment: str, submission: str, sha256: str, versions: Mapping[str, str], seed: int
@@ -189,7 +191,8 @@ class Gradebook:
         parts = "SELECT * FROM {} WHERE grade = ? ORDER BY position"
         questions = self._rows(parts.format("question"), row["id"])
         outcomes = self._rows(parts.format("outcome"), row["id"])
-        return grade_of(dict(row), map(dict, questions), map(dict, outcomes))
+        sketches = self._rows(parts.format("sketch"), row["id"])
+        return grade_of(dict(row), map(dict, questions), map(dict, outcomes), map(dict, sketches))
 
     def _rows(self, query: str, *values: Cell) -> list[sqlite3.Row]:
         return self._connection.execute(query, values).fetchall()

@@ -125,6 +125,8 @@ class _Worker:
             seconds=ran.seconds,
             notes=ran.notes,
             pictures=ran.pictures,
+            flags=ran.flags,
+            weights=ran.weights,
         )
 
     def stop(self, at_once: bool = False) -> None:

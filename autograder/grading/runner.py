@@ -15,8 +15,9 @@ import pytest
 
 from autograder.checks import plugin
 from autograder.checks.declaration import Facts
+from autograder.checks.failure import plain
 from autograder.grading.pictures import png
-from autograder.model import Assignment, Outcome, Submission
+from autograder.model import TRAINING, Assignment, Outcome, Submission
 from autograder.sandbox.files import content
 from autograder.sandbox.modules import MissingModuleError, Modules
 from autograder.sandbox.sentences import TroubleError
@@ -40,6 +41,8 @@ class Ran:
     """What became of its notebooks, in sentences for the student."""
     pictures: tuple[bytes, ...] = ()
     """PNG files of what its notebooks showed."""
+    flags: tuple[str, ...] = ()
+    weights: Mapping[str, str] = field(default_factory=dict)
 
 
 class Reference:
@@ -78,6 +81,9 @@ class Context:
 
     folder: Path | None = None
     """Of the submission of the moment."""
+    flags: list[str] = field(default_factory=list)
+    weights: dict[str, str] = field(default_factory=dict)
+    """A sketch of each file of weights that the submission's checks have loaded."""
 
     def data(self, name: str) -> object:
         return self.datasets(name)
@@ -91,6 +97,14 @@ class Context:
 
     def hidden(self, path: Path) -> bool:
         return self.hidden_root is not None and path.is_relative_to(self.hidden_root)
+
+    def flag(self, sentence: str) -> None:
+        if sentence:
+            self.flags.append(TRAINING + plain(sentence, 300))
+
+    def keep_weights(self, file: str, sketch: Callable[[], str]) -> None:
+        if file not in self.weights:
+            self.weights[file] = sketch()
 
 
 class Harness:
@@ -212,6 +226,7 @@ def _run(
     asked = (*assignment.files, *assignment.optional)
     student = Student(connect(submission.folder), assignment.limits, submission.files, asked)
     harness.context.student, harness.context.folder = student, submission.folder
+    harness.context.flags, harness.context.weights = [], {}
     try:
         _run_notebooks(student, [name for name in asked if name in submission.files])
         plugin.run_once(session)
@@ -221,7 +236,8 @@ def _run(
         student.close()
     notes = tuple(line for run in student.notebooks for line in run.says)
     pictures = tuple(png(pixels) for run in student.notebooks for _, pixels in run.pictures)
-    return Ran(tuple(harness.outcomes), output, time.perf_counter() - began, notes, pictures)
+    flags, weights = tuple(harness.context.flags), harness.context.weights
+    return Ran(tuple(harness.outcomes), output, time.perf_counter() - began, notes, pictures, flags, weights)
 
 
 def _run_notebooks(student: Student, files: Iterable[str]) -> None:

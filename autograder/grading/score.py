@@ -21,6 +21,8 @@ def score(
     seconds: float = 0.0,
     notes: Sequence[str] = (),
     pictures: Sequence[bytes] = (),
+    flags: Sequence[str] = (),
+    weights: Mapping[str, str] | None = None,
 ) -> Grade:
     """The record of a submission whose checks have run. A question earns at most its automatic points."""
     order = {q.id: n for n, q in enumerate(assignment.questions)}
@@ -30,7 +32,7 @@ def score(
     }
     share, late = lateness(assignment.lateness, submission.received)
     errored = [o.name for o in outcomes if o.outcome == "errored"]
-    flags = (*submission.flags, *(f"provisional: {name} went wrong by itself" for name in errored))
+    provisional = (f"provisional: {name} went wrong by itself" for name in errored)
     return Grade(
         assignment=assignment.id,
         submission=submission.name,
@@ -46,7 +48,8 @@ def score(
         seed=seed,
         versions=dict(versions),
         late=late,
-        flags=flags,
+        flags=tuple(dict.fromkeys((*submission.flags, *flags, *provisional))),
+        weights=dict(weights or {}),
         notes=tuple(dict.fromkeys((*submission.notes, *notes))),
         pictures=tuple(pictures),
         isolation=tuple(isolation),

@@ -22,6 +22,9 @@ KNOWN = frozenset(
 ) | {"LinAlgError", "AxisError", "OutOfMemoryError", "UFuncTypeError"}
 """Names of exceptions that may be told of a hidden check; any other name could be a message."""
 LAST_LINE = 20_000
+_MEMORY = frozenset(("MemoryError", "_ArrayMemoryError", "OutOfMemoryError"))
+_ALLOCATOR = "DefaultCPUAllocator: can't allocate memory"
+"""What torch says, in a RuntimeError."""
 _CELL = re.compile(r"(?<=\.ipynb), cell \d{1,4}\Z")
 _OFFLINE = re.compile("URLError|gaierror|ConnectionError|ConnectTimeout|MaxRetryError|NewConnectionError|SSLError")
 WHOLE = 500
@@ -93,6 +96,10 @@ def _raised(mishap: Mishap, place: Place, files: Sequence[str]) -> StudentError:
         same = inner == place.label
         hidden = f"{place.safe} is not written yet." if same else f"{place.safe} needs a part that is not written yet."
         return StudentError(f"{inner} is not written yet.", "", hidden)
+    if mishap.type in _MEMORY or (mishap.type == "RuntimeError" and _ALLOCATOR in mishap.message):
+        asked = "asked for more memory than a submission may have."
+        hint = "Look for a huge array, or for a broadcast that builds one in between."
+        return StudentError(f"{where}: {asked}", hint, f"{place.safe} {asked}")
     hidden = f"{place.safe} raised {_name(mishap)}{_seen(mishap, files)}."
     if mishap.type in ("SystemExit", "KeyboardInterrupt", "GeneratorExit"):
         hint = "A function returns its result; it never ends the program."

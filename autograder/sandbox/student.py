@@ -76,7 +76,7 @@ class Student:
     def put_weights(self, net: Handle, file: str) -> list[str]:
         """Put the weights in a file of the submission into `net`, a network of its own, and bring it into mode eval.
 
-        Returns ["loaded"], or what is wrong: a kind and words, all told by the worker.
+        Returns ["loaded", how many numbers], or what is wrong: a kind and words, all told by the worker.
         """
 
         def fits(answer: object) -> bool:

@@ -34,8 +34,8 @@ class _Wrong(Exception):  # noqa: N818 it is an answer, told to the student in a
 def load(folder: Path, name: str, model: Any, most: int) -> list[str]:
     """Put the weights in `folder`/`name` into `model`, and bring it into mode eval.
 
-    Returns ["loaded"], or what is wrong: a kind and words, which whoever asked makes a sentence of. What the model's
-    own methods raise goes through.
+    Returns ["loaded", how many numbers], or what is wrong: a kind and words, which whoever asked makes a sentence of.
+    What the model's own methods raise goes through.
     """
     try:
         content = _content(folder / name, most)
@@ -45,7 +45,7 @@ def load(folder: Path, name: str, model: Any, most: int) -> list[str]:
         return wrong.words
     model.load_state_dict(arrays)
     model.eval()
-    return ["loaded"]
+    return ["loaded", str(sum(value.numel() for value in arrays.values()))]
 
 
 def infer(model: Any, value: Any, watch: bool) -> object:
