@@ -69,6 +69,15 @@ def test_the_sentence_after_an_early_end_names_what_was_seen() -> None:
     assert share.hint == "Train longer."
 
 
+def test_thresholds_of_the_data_that_was_used() -> None:
+    steps = {"mnist": {0.9: 1.0}, "digits": {0.5: 1.0}}
+    share = evaluate(Fixed(), np.eye(2)[[0, 1, 0]], [1, 0, 0], 3, steps, of="digits").share
+    assert share.why == "The test accuracy on digits is 33.3 %; 50 % earns all of the points."
+    for of in (None, "cifar10"):
+        with pytest.raises(ValueError, match="thresholds"):
+            evaluate(Fixed(), np.eye(2)[[0, 1, 0]], [1, 0, 0], 3, steps, of=of)
+
+
 def test_the_full_figures(tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
     x, y = rng.normal(size=(40, 1, 4, 4)).astype(np.float32), rng.integers(3, size=40)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.checks import Evaluation, gap, moods
+from autograder.checks import Evaluation, beyond, gap, moods
 from autograder.model import Limits
 from autograder.sandbox import local
 from autograder.sandbox.student import Handle, Student
@@ -82,6 +82,14 @@ def test_a_gap_between_public_and_unseen_images(
     assert gap(evaluation(*public), evaluation(*unseen), margin) == said
 
 
-def test_a_gap_is_between_full_figures() -> None:
+def test_what_is_better_than_its_recipe_can_be() -> None:
+    said = "99.6 % of the public images are right, where 96 % are in reach"
+    assert beyond(evaluation(498, 500), 0.96) == said
+    assert beyond(evaluation(485, 500), 0.96) == ""
+
+
+def test_both_are_about_full_figures() -> None:
     with pytest.raises(ValueError, match="full=True"):
         gap(evaluation(5, 10, total=20), evaluation(5, 10), 0.1)
+    with pytest.raises(ValueError, match="full=True"):
+        beyond(evaluation(5, 10, total=20), 0.1)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .networks import count_by_shape, count_parameters, hides_nothing, model_of, parameters_of, rebuild, shapes_of
     from .operations import base_of
     from .reading import read_graph
-    from .suspicion import gap, moods
+    from .suspicion import beyond, gap, moods
     from .traces import any_of, by_hand, forward_trace, read_trace, reverse_trace
     from .training import accuracy, majority, seen, steps_of, tiers
 
@@ -68,6 +68,7 @@ _HOME = {
     "settings": "experiments",
     "drift": "depth",
     "signals": "depth",
+    "beyond": "suspicion",
     "gap": "suspicion",
     "moods": "suspicion",
     "accuracy": "training",
@@ -87,6 +88,7 @@ __all__ = [
     "any_of",
     "as_array",
     "base_of",
+    "beyond",
     "by_hand",
     "close",
     "count_by_shape",

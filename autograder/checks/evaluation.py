@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .arrays import as_array
 from .failure import Failure
-from .training import Share, part, percent, reached, tiers
+from .training import Share, Steps, own_steps, part, percent, reached, tiers
 
 BINS: Final = 15
 
@@ -24,7 +24,7 @@ class Evaluation:
     logits: NDArray[np.float64]
     labels: NDArray[np.int64]
     total: int
-    steps: Mapping[float, float] | None = None
+    steps: Steps | None = None
     what: str = "test accuracy"
     hint: str = ""
 
@@ -113,9 +113,10 @@ def evaluate(
     x: NDArray[Any],
     y: ArrayLike,
     batch: int = 500,
-    steps: Mapping[float, float] | None = None,
+    steps: Steps | Mapping[str, Steps] | None = None,
     full: bool = False,
     *,
+    of: object = None,
     classes: int | None = None,
     what: str = "test accuracy",
     hint: str = "",
@@ -125,7 +126,8 @@ def evaluate(
     >>> result = evaluate(weights("mlp.pt", student.mnist.mlp()), d.x_test, d.y_test, steps={0.95: 0.5, 0.975: 1.0})
     >>> return result.share
 
-    With `steps`, and unless the `full` figures are wanted, it ends as soon as the images left cannot change the tier.
+    `steps` and `of` are those of `tiers`. With them, and unless the `full` figures are wanted, it ends as soon as the
+    images left cannot change the tier.
     Raises Failure for answers that are no logits (batch, C) of finite numbers.
     """
     import torch
@@ -133,8 +135,11 @@ def evaluate(
     labels = np.asarray(y)
     if labels.ndim != 1 or len(labels) != len(x) or not len(labels):
         raise ValueError(f"labels of shape {labels.shape} for images of shape {np.shape(x)}")
+    own: Steps | None = None
     if steps is not None:
-        tiers(0.0, steps)  # so that wrong steps are the check's fault from the first submission on
+        tiers(0.0, steps, of=of)  # so that wrong steps are the check's fault from the first submission on
+        own, source = own_steps(steps, of)
+        what = f"{what} on {source}" if source else what
     labels = labels.astype(np.int64)
     classes = classes or int(labels.max()) + 1
     parts: list[NDArray[np.float64]] = []
@@ -144,9 +149,9 @@ def evaluate(
         parts.append(_logits(net.infer(images), len(images), classes))
         right += int((parts[-1].argmax(1) == labels[start : start + batch]).sum())
         seen += len(images)
-        if steps and not full and reached(right / len(x), steps) == reached((right + len(x) - seen) / len(x), steps):
+        if own and not full and reached(right / len(x), own) == reached((right + len(x) - seen) / len(x), own):
             break
-    return Evaluation(np.concatenate(parts), labels[:seen], len(x), steps, what, hint)
+    return Evaluation(np.concatenate(parts), labels[:seen], len(x), own, what, hint)
 
 
 def _logits(given: object, images: int, classes: int) -> NDArray[np.float64]:

@@ -98,7 +98,7 @@ def tiers(
     Raises ValueError (the check is at fault) for a value that is no number in [0, 1], for shares that do not rise to
     1, and for a source without thresholds of its own.
     """
-    own, source = _of_source(steps, of)
+    own, source = own_steps(steps, of)
     where = f"{what} on {source}" if source else what
     thresholds = sorted(own)
     shares = [own[threshold] for threshold in thresholds]
@@ -124,7 +124,7 @@ def steps_of(steps: Mapping[str, Steps], of: object) -> Steps:
     return steps[source]
 
 
-def _of_source(steps: Steps | Mapping[str, Steps], of: object) -> tuple[Steps, str]:
+def own_steps(steps: Steps | Mapping[str, Steps], of: object) -> tuple[Steps, str]:
     """The thresholds that hold, and the name of their source where they are declared per source."""
     by_source: dict[str, Steps] = {
         key: own for key, own in steps.items() if isinstance(key, str) and isinstance(own, Mapping)
