@@ -20,6 +20,8 @@ class Home:
     """The folder's own modules, called in this process; no hidden checks, no reference, no limits but patience."""
 
     ref: Any = None
+    runs: MutableMapping[str, Any] | None = None
+    tell: Any = None
     limits = Limits(call_seconds=1e9, check_seconds=1e9, submission_seconds=1e9)
 
     def __init__(self, folder: Path, seed: int) -> None:
@@ -30,7 +32,7 @@ class Home:
     @cached_property
     def student(self) -> Student:
         files = sorted(path.name for path in self.folder.iterdir() if path.is_file())
-        return Student(lambda: local.connect(self.folder, self.asked), self.limits, files, self.asked)
+        return Student(lambda need=None: local.connect(self.folder, self.asked), self.limits, files, self.asked)
 
     @property
     def handout(self) -> Path:

@@ -52,7 +52,7 @@ class Live(Home):
         books = [name for name in self.asked if name.endswith(".ipynb")]
         spaces = {name.removesuffix(".ipynb"): self._space for name in books}
         files = sorted({path.name for path in self.folder.iterdir() if path.is_file()} | set(books))
-        return Student(lambda: local.connect(self.folder, books, spaces), self.limits, files, self.asked)
+        return Student(lambda need=None: local.connect(self.folder, books, spaces), self.limits, files, self.asked)
 
     def figures(self, notebook: str) -> list[Any]:
         """Of the notebook as it is saved."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -34,6 +34,11 @@ class Limits:
     reply_mb: int = 64
     weights_mb: int = 256
     """A file of trained weights may be larger than any other."""
+
+    def extended(self, memory_mb: int, seconds: float) -> Limits:
+        """For a worker that trains: its own memory (0: as ever), and CPU seconds on top of the submission's."""
+        more = self.submission_seconds + seconds
+        return replace(self, memory_mb=memory_mb or self.memory_mb, submission_seconds=more)
 
 
 @dataclass(frozen=True)

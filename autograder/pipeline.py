@@ -16,7 +16,7 @@ from typing import Literal
 from autograder import __version__, alike, contest, data, intake, outputs
 from autograder.course import guards, handout, wheel
 from autograder.gradebook import Gradebook
-from autograder.grading import Setup, declared, lateness, rejected, run, score
+from autograder.grading import Setup, Underway, declared, lateness, rejected, run, score
 from autograder.interop import otter
 from autograder.model import TRAINING, Assignment, Grade, Roster, Submission
 from autograder.sandbox.probe import Isolation, probe
@@ -32,14 +32,19 @@ class UsageError(Exception):
 class Event:
     """Progress, for a bar, a log or a program. `grade` is there when one more submission has its record."""
 
-    event: Literal["started", "graded", "kept", "finished"]
+    event: Literal["started", "graded", "kept", "finished", "training"]
     done: int
     total: int
     grade: Grade | None = None
+    training: Underway | None = None
+    """How far a submission's training has come, with the event "training"."""
 
 
 Tell = Callable[[Event], None]
 
+
+RUNS = "runs"
+"""The folder beside the gradebook that keeps finished training runs."""
 
 SOURCE = Path(__file__).parent.parent
 """Where this kit's own project lies: the wheel of every handout is built from it, wherever the course lives."""
@@ -103,7 +108,8 @@ def grade(
         raise UsageError(f"{submissions}: there is no submission here; give a folder of zips or folders, or one zip")
     kept_in = outputs.private(out / "submissions")
     with Gradebook(out / "gradebook.db") as book:
-        setup = Setup(assignment, book.seed(assignment.id, seed), versions(assignment), confined, data.load)
+        seeded, kept_runs = book.seed(assignment.id, seed), out / RUNS
+        setup = Setup(assignment, seeded, versions(assignment), confined, data.load, runs=kept_runs)
         received = _flagged([intake.receive(arrival, assignment, kept_in, roster) for arrival in arrivals])
         contest.enter(book, assignment, received)
         graded = _graded(book, setup, received, workers or cores(), tell)
@@ -135,7 +141,7 @@ def regrade(
         came = {name: book.received(assignment.id, name) for name in before}
         again = {name: outputs.kept(g, assignment, out, came[name]) for name, g in before.items()}
         seed, confined = book.seed(assignment.id, None), confine(isolation)
-        setup = Setup(assignment, seed, versions(assignment), confined, data.load, question)
+        setup = Setup(assignment, seed, versions(assignment), confined, data.load, question, runs=out / RUNS)
         for n, fresh in enumerate(run(setup, list(again.values()), workers or cores())):
             name = fresh.submission
             merged = merge(fresh, before[name], assignment, again[name], question)
@@ -231,7 +237,13 @@ def _graded(book: Gradebook, setup: Setup, received: Sequence[Submission], worke
         rejected(setup.assignment, s, seed=setup.seed, versions=setup.versions) for s in todo if s.folder is None
     ]
     readable = [s for s in todo if s.folder is not None]
-    graded = alike.once(setup.assignment, readable, lambda some: run(setup, some, min(workers, max(1, len(some)))))
+
+    def trains(progress: Underway) -> None:
+        tell(Event("training", done, total, training=progress))
+
+    graded = alike.once(
+        setup.assignment, readable, lambda some: run(setup, some, min(workers, max(1, len(some))), trains)
+    )
     for grade in chain(unreadable, graded):
         _save(book, grade, setup.assignment, received)
         done += 1

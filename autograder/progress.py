@@ -16,6 +16,7 @@ from rich.table import Table
 from autograder.reports.text import line
 
 if TYPE_CHECKING:
+    from autograder.grading import Underway
     from autograder.model import Contest, Grade, Standing
     from autograder.pipeline import Event, Tell
 
@@ -81,7 +82,9 @@ def _json(event: Event) -> None:
             "max_score": g.max_score,
             "reason": g.reason,
         }
-    print(json.dumps(facts), flush=True)
+    if event.training is not None:
+        facts |= {"submission": event.training.submission, **event.training.facts}
+    print(json.dumps(facts, default=str), flush=True)
 
 
 def _line(event: Event) -> None:
@@ -92,8 +95,21 @@ def _line(event: Event) -> None:
             file=sys.stderr,
             flush=True,
         )
+    elif event.training is not None:
+        if event.training.facts.get("done"):
+            print(f"  {_training(event.training)}", file=sys.stderr, flush=True)
     elif event.event == "started" and event.done:
         print(f"{event.done}/{event.total} were graded before and are kept", file=sys.stderr, flush=True)
+
+
+def _training(progress: Underway) -> str:
+    """One line on a training run: "ada, check_mlp_is_trained, seed 1: step 1,200, epoch 2.0, loss 0.083, 97.4 %"."""
+    facts = progress.facts
+    forms = (("step", "step {:,}"), ("epoch", "epoch {:.1f}"), ("loss", "loss {:.3g}"), ("accuracy", "{:.1%} right"))
+    said = [form.format(facts[name]) for name, form in forms if isinstance(facts.get(name), int | float)]
+    ended = ["measured"] if facts.get("done") else []
+    what = f"{line(progress.submission, 30)}, {facts.get('check')}, seed {facts.get('seed')}"
+    return f"{what}: {', '.join([*said, *ended])}"
 
 
 @contextmanager
@@ -111,6 +127,8 @@ def _bar() -> Iterator[Tell]:
 
         def tell(event: Event) -> None:
             said = f"grading · {escape(line(event.grade.submission, 30))}" if event.grade else "grading"
+            if event.training is not None:
+                said = f"training · {escape(_training(event.training))}"
             bar.update(running, completed=event.done, total=event.total, description=said)
 
         yield tell

@@ -50,7 +50,7 @@ def _outcomes(assignment: Assignment, right: Submission, seed: int, only: frozen
             seed,
             data.load,
             [right],
-            lambda folder: lambda: local.connect(folder),
+            lambda folder: lambda *need: local.connect(folder),
             lambda _submission, ran: found.extend(ran.outcomes),
             only=only,
         )

@@ -44,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "interop": {"model", "checks"},
     "offline": {"sandbox"},
     "live": {"checks", "home", "sandbox", "grading"},
-    "progress": {"model", "pipeline", "reports"},
+    "progress": {"model", "pipeline", "grading", "reports"},
     "cli": {"model", "pipeline", "contest", "verify", "mutation", "steadiness", "progress", "course", "intake"},
 }
 

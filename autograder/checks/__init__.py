@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from .networks import count_by_shape, count_parameters, hides_nothing, model_of, parameters_of, rebuild, shapes_of
     from .operations import base_of
     from .reading import read_graph
+    from .retrain import Budget, Retrained
     from .suspicion import beyond, gap, moods
     from .traces import any_of, by_hand, forward_trace, read_trace, reverse_trace
     from .training import accuracy, majority, seen, steps_of, tiers
 
 # pytest loads the plugin in every run of the environment; numpy must not be the price of that.
 _HOME = {
+    "Budget": "retrain",
     "FLOAT32": "compare",
+    "Retrained": "retrain",
     "as_array": "arrays",
     "close": "compare",
     "Evaluation": "evaluation",
@@ -80,10 +83,12 @@ _HOME = {
 
 __all__ = [
     "FLOAT32",
+    "Budget",
     "Evaluation",
     "Failure",
     "Graph",
     "NotGiven",
+    "Retrained",
     "accuracy",
     "any_of",
     "as_array",

@@ -15,7 +15,7 @@ Share = float | None
 CheckFunction = Callable[..., Share]
 F = TypeVar("F", bound=CheckFunction)
 
-ARGUMENTS: Final = ("student", "rng", "data", "ref", "once", "report", "figures", "weights", "flag")
+ARGUMENTS: Final = ("student", "rng", "data", "ref", "once", "report", "figures", "weights", "flag", "retrain")
 
 
 class DeclarationError(ValueError):

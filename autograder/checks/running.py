@@ -27,6 +27,10 @@ class Context(Protocol):
     seed: int
     ref: Any
     once: MutableMapping[Any, Any]
+    runs: MutableMapping[str, Any] | None
+    """Where finished training runs of this submission are kept; None where nothing outlives the process."""
+    tell: Callable[[dict[str, object]], None] | None
+    """Who hears how far a training run has come."""
 
     @property
     def student(self) -> Any: ...
@@ -122,6 +126,10 @@ class Run:
                 given.append(Weights(student, context.file, context.keep_weights))
             elif name == "flag":
                 given.append(context.flag)
+            elif name == "retrain":
+                from .retrain import Retrain
+
+                given.append(Retrain(student, facts.name, context.runs, context.tell))
             elif hidden:
                 given.append(context.ref)
             else:

@@ -10,14 +10,21 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import cast
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from autograder.grading.runner import ChecksError, Ran, serve
+from autograder.grading.runner import ChecksError, Ran, Training, serve
+from autograder.grading.runs import KeptRuns
 from autograder.grading.score import not_graded, score
-from autograder.model import Assignment, Grade, Submission
+from autograder.model import Assignment, Grade, Limits, Submission
 from autograder.sandbox.probe import Isolation
+from autograder.sandbox.transport import Need
+
+if TYPE_CHECKING:
+    from autograder.sandbox.box import Box, Zygote
 
 _ATTEMPTS = 2
 
@@ -34,6 +41,19 @@ class Setup:
     """A module-level function: name → data set."""
     question: str = ""
     only: frozenset[str] = frozenset()
+    runs: Path | None = None
+    """The folder of finished training runs."""
+
+
+@dataclass(frozen=True)
+class Underway:
+    """How far a training run of a submission has come: plain facts, some of them the submission's own word."""
+
+    submission: str
+    facts: Mapping[str, object]
+
+
+Tell = Callable[[Underway], None]
 
 
 @dataclass
@@ -44,7 +64,9 @@ class Job:
     attempts: int = 0
 
 
-def run(setup: Setup, submissions: Sequence[Submission], workers: int) -> Iterator[Grade]:
+def run(
+    setup: Setup, submissions: Sequence[Submission], workers: int, tell: Tell = lambda progress: None
+) -> Iterator[Grade]:
     """Grade them all, yielding each grade when it is there; closing the iterator ends the grading processes."""
     waiting = deque(Job(submission) for submission in submissions)
     crew: dict[Connection, _Worker] = {}
@@ -57,6 +79,9 @@ def run(setup: Setup, submissions: Sequence[Submission], workers: int) -> Iterat
             for ready in wait(list(crew)):
                 worker = crew[cast("Connection", ready)]
                 grade = worker.take(setup)
+                if isinstance(grade, Underway):
+                    tell(grade)
+                    continue
                 if grade is not None:
                     yield grade
                 if worker.dead:
@@ -101,8 +126,8 @@ class _Worker:
         with contextlib.suppress(BrokenPipeError, OSError):
             self.pipe.send(job.submission)
 
-    def take(self, setup: Setup) -> Grade | None:
-        """The grade that has come, or None when the process died; `dead` tells."""
+    def take(self, setup: Setup) -> Grade | Underway | None:
+        """The grade that has come, or word of a training run, or None when the process died; `dead` tells."""
         try:
             answer = self.pipe.recv()
         except (EOFError, ConnectionResetError):
@@ -112,6 +137,8 @@ class _Worker:
             self.stop(at_once=True)
             raise ChecksError(answer)
         assert self.job is not None
+        if isinstance(answer, Underway):
+            return answer
         submission, self.job = self.job.submission, None
         ran = cast("Ran", answer)
         return score(
@@ -145,6 +172,11 @@ def _work(setup: Setup, pipe: Connection, parent: int) -> None:
     os.dup2(2, 1)  # the command's standard output is the parent's alone
     shield()
     end_with(parent)
+
+    def training(submission: Submission) -> Training:
+        kept = KeptRuns(setup.runs, submission, setup.versions, setup.seed) if setup.runs else None
+        return Training(kept, lambda facts: pipe.send(Underway(submission.name, facts)))
+
     try:
         with contextlib.closing(Zygote(setup.isolation, setup.assignment.preload)) as zygote:
             limits = setup.assignment.limits
@@ -153,16 +185,21 @@ def _work(setup: Setup, pipe: Connection, parent: int) -> None:
                 setup.seed,
                 setup.datasets,
                 _jobs(pipe),
-                lambda folder: lambda: zygote.open(folder, limits),
+                partial(partial, _connect, zygote, limits),
                 lambda _submission, ran: pipe.send(ran),
                 setup.question,
                 setup.only,
+                training,
             )
     except (BrokenPipeError, KeyboardInterrupt):
         pass  # the parent is gone: what it has is saved, the rest is the next run's
     except ChecksError as error:
         with contextlib.suppress(OSError):
             pipe.send(str(error))
+
+
+def _connect(zygote: Zygote, limits: Limits, folder: Path, need: Need | None = None) -> Box:
+    return zygote.open(folder, limits.extended(need.memory_mb, need.seconds) if need else limits)
 
 
 @contextlib.contextmanager

@@ -68,6 +68,14 @@ class Reference:
         return module
 
 
+@dataclass(frozen=True)
+class Training:
+    """What the training runs of one submission leave on disk, and who hears of them while they last."""
+
+    runs: MutableMapping[str, Any] | None = None
+    tell: Callable[[dict[str, object]], None] | None = None
+
+
 @dataclass
 class Context:
     """What the plugin asks for: the student of the moment, and what stays the same for a whole run."""
@@ -84,6 +92,8 @@ class Context:
     flags: list[str] = field(default_factory=list)
     weights: dict[str, str] = field(default_factory=dict)
     """A sketch of each file of weights that the submission's checks have loaded."""
+    runs: MutableMapping[str, Any] | None = None
+    tell: Callable[[dict[str, object]], None] | None = None
 
     def data(self, name: str) -> object:
         return self.datasets(name)
@@ -199,15 +209,17 @@ def serve(
     seed: int,
     datasets: Callable[[str], object],
     jobs: Iterable[Submission],
-    connect: Callable[[Path], Callable[[], Any]],
+    connect: Callable[[Path], Callable[..., Any]],
     done: Callable[[Submission, Ran], None],
     question: str = "",
     only: Collection[str] = (),
+    training: Callable[[Submission], Training] = lambda submission: Training(),
 ) -> None:
     """Run all checks against each submission of `jobs`, which may block until the next one comes."""
 
     def drive(harness: Harness, session: pytest.Session) -> None:
         for submission in jobs:
+            harness.context.runs, harness.context.tell = (around := training(submission)).runs, around.tell
             done(submission, _run(harness, session, assignment, submission, connect))
 
     collect(assignment, seed, datasets, drive, question, only)
@@ -218,7 +230,7 @@ def _run(
     session: pytest.Session,
     assignment: Assignment,
     submission: Submission,
-    connect: Callable[[Path], Callable[[], Any]],
+    connect: Callable[[Path], Callable[..., Any]],
 ) -> Ran:
     assert submission.folder is not None, f"{submission.name} was rejected and cannot be run"
     began = time.perf_counter()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from autograder.model import Limits
 from autograder.sandbox.isolation import Isolation, SandboxError
 from autograder.sandbox.orders import Orders
-from autograder.sandbox.transport import Kind, Stopped
+from autograder.sandbox.transport import Hear, Kind, Stopped
 
 if TYPE_CHECKING:  # what only Linux has is imported when it is used
     from autograder.sandbox.launch import Running
@@ -160,10 +160,10 @@ class Box:
         for fd in (ends.reply, ends.output, pidfd):
             self._poll.register(fd, select.POLLIN)
 
-    def exchange(self, frame: bytes, seconds: float) -> tuple[bytes, memoryview]:
+    def exchange(self, frame: bytes, seconds: float, hear: Hear | None = None) -> tuple[bytes, memoryview]:
         """Send a frame, return (header, body) of its reply. Raises Stopped, after which the worker is dead.
 
-        `seconds` are CPU seconds of the worker's whole tree; it may sleep for 3 × seconds + 1.
+        `seconds` are CPU seconds of the worker's whole tree; it may sleep for 3 × seconds + 1. `hear` takes notes.
         """
         from autograder.sandbox.pipes import GoneError
         from autograder.sandbox.watchdog import WALL, Budget, is_asleep
@@ -172,7 +172,7 @@ class Box:
             raise Stopped("died", "this worker has ended already")
         budget = Budget(self._cpu_seconds, seconds, lambda: is_asleep(self.pid))
         try:
-            answer = self._exchange(frame, budget)
+            answer = self._exchange(frame, budget, hear)
             if self._ran_out_of_memory:
                 raise Stopped("memory", "the kernel ended one of its processes")
             return answer
@@ -185,7 +185,7 @@ class Box:
             if budget.slept:
                 self._slept += max(0.0, budget.slept / WALL - budget.used())
 
-    def _exchange(self, frame: bytes, budget: Budget) -> tuple[bytes, memoryview]:
+    def _exchange(self, frame: bytes, budget: Budget, hear: Hear | None) -> tuple[bytes, memoryview]:
         from autograder.sandbox.pipes import GoneError, Reply, write
 
         reply, fd = Reply(self._ends.reply, self._body_cap), self._ends.reply
@@ -203,7 +203,9 @@ class Box:
             self._listen(ready)
             if fd in ready:
                 if reply.read():
-                    break
+                    if hear is None or not hear(reply.parts()[0]):
+                        break
+                    reply = Reply(self._ends.reply, self._body_cap)
             elif self._pidfd in ready:
                 raise GoneError
             elif not ready and self._ran_out_of_memory:

@@ -18,6 +18,7 @@ class Budget:
         self._notebook = ""
         self._run = set[str]()
         """Notebooks that have been run."""
+        self._training: float | None = None
         self.begin(None)
 
     def begin(self, seconds: float | None) -> None:
@@ -34,6 +35,15 @@ class Budget:
         finally:
             self.call = declared
 
+    @contextmanager
+    def training(self, seconds: float) -> Iterator[None]:
+        """What follows is a part of a training run, which has so many seconds of its own and costs no other budget."""
+        self._training = seconds
+        try:
+            yield
+        finally:
+            self._training = None
+
     def turn(self, notebook: str) -> None:
         """What follows is the run of this notebook, which has seconds of its own; "" for anything else.
 
@@ -43,6 +53,8 @@ class Budget:
 
     def grant(self, label: str) -> float:
         """Seconds for the next request. Raises Unavailable or Interrupted where none are left."""
+        if self._training is not None:
+            return self._training
         if self._notebook and self._notebook not in self._run:
             return self.limits.notebook_seconds
         if self.submission <= 0:
@@ -63,10 +75,12 @@ class Budget:
 
     def is_rest(self, granted: float) -> bool:
         """Whether a request had only what was left to its check."""
-        return not self._notebook and granted < self.call
+        return not self._notebook and self._training is None and granted < self.call
 
     def charge(self, seconds: float) -> None:
         """Count what one request took."""
+        if self._training is not None:
+            return
         if not self._notebook:
             self.check -= seconds
         if not self._notebook or self._notebook in self._run:

@@ -7,6 +7,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from autograder.model import Limits
 from autograder.sandbox import mishap, places, sentences, wire
@@ -14,7 +15,8 @@ from autograder.sandbox.budget import Budget
 from autograder.sandbox.mishap import clean
 from autograder.sandbox.places import Place
 from autograder.sandbox.sentences import Interrupted, Unavailable
-from autograder.sandbox.transport import Kind, Stopped, Transport
+from autograder.sandbox.transport import Kind, Need, Stopped, Transport
+from autograder.sandbox.watching import Watching
 
 STRIKES = 2
 Wrap = Callable[[Place, str, bool], object]
@@ -30,7 +32,7 @@ class Conversation:
     """
 
     def __init__(
-        self, connect: Callable[[], Transport], limits: Limits, files: Sequence[str], wrap: Wrap, unwrap: Unwrap
+        self, connect: Callable[..., Transport], limits: Limits, files: Sequence[str], wrap: Wrap, unwrap: Unwrap
     ) -> None:
         self.limits, self.files, self.budget = limits, tuple(files), Budget(limits)
         self._connect, self._wrap, self._unwrap = connect, wrap, unwrap
@@ -46,6 +48,9 @@ class Conversation:
         self._imported: set[str] = set()
         self._unimportable: dict[str, tuple[str, str, str]] = {}
         self._strikes: Counter[str] = Counter()
+        self._need: Need | None = None
+        self.watching: Watching | None = None
+        """The training run that every call is a part of at the moment."""
 
     def begin(self, check: str, seed: int, seconds: float | None = None) -> None:
         """A new check: its budget, and for the worker a seed from which the run's own cannot be told."""
@@ -65,8 +70,12 @@ class Conversation:
             self._drop("the worker was closed")
 
     @contextmanager
-    def afresh(self) -> Iterator[None]:
-        """Requests meanwhile go to a worker that has heard nothing of the others, and that is ended afterwards."""
+    def afresh(self, need: Need | None = None) -> Iterator[None]:
+        """Requests meanwhile go to a worker that has heard nothing of the others, and that is ended afterwards.
+
+        `need` is passed to `connect` where there is one.
+        """
+        before, self._need = self._need, need
         kept = self._transport, self._spent, self._generation, self._freed, self._imported, self._reseed
         self._transport, self._freed, self._imported = None, [], set()
         self._reseed = self._seed is not None
@@ -77,6 +86,7 @@ class Conversation:
             if self._transport is not None:
                 self._drop("it was made for one call")
             self._transport, self._spent, self._generation, self._freed, self._imported, self._reseed = kept
+            self._need = before
 
     def _count_worker(self) -> None:
         self._workers += 1
@@ -103,11 +113,18 @@ class Conversation:
         if self._reseed:
             header["seed"] = self._seed
         try:
+            if self.watching and op == "call":
+                return self._train(self.watching, header, body, place)
             return self._exchange(header, body, place, fits)
         except Interrupted as error:
             if error.kind == "timed_out" and self.budget.is_full(error.granted):
                 self._strikes[place.label] += 1
             raise
+
+    def _train(self, run: Watching, header: dict[str, object], body: Sequence[wire.Buffer], place: Place) -> object:
+        header |= {"train": run.order(), "seed": run.seed()}
+        with self.budget.training(run.granted):
+            return run.take(self._exchange(header, body, place, run.fits, run.hear))
 
     def _admit(self, place: Place) -> None:
         """Whether a place can be asked at all: not lost, not too slow twice, its module imported."""
@@ -150,16 +167,21 @@ class Conversation:
         self._imported.add(module)
 
     def _exchange(
-        self, header: dict[str, object], body: Sequence[wire.Buffer], place: Place, fits: Fits | None
+        self,
+        header: dict[str, object],
+        body: Sequence[wire.Buffer],
+        place: Place,
+        fits: Fits | None,
+        hear: Callable[[str, bytes], bool] | None = None,
     ) -> object:
         granted = self.budget.grant(place.label)
         if self._transport is None:
-            self._transport, self._spent = self._connect(), 0.0
+            self._transport, self._spent = self._connect(self._need) if self._need else self._connect(), 0.0
         token = secrets.token_hex(8)
         release, self._freed[:] = list(self._freed), []
         frame = wire.pack({"token": token, "release": release, **header}, body)
         try:
-            head, data = self._transport.exchange(frame, granted)
+            head, data = self._transport.exchange(frame, granted, *([partial(hear, token)] if hear else []))
             self._charge()
             return self._read(head, data, token, place, header["op"] == "get", fits)
         except Stopped as stop:
@@ -212,7 +234,8 @@ class Conversation:
             self._spent = spent
 
     def _stop(self, kind: Kind, place: Place, granted: float) -> Interrupted:
-        error = sentences.interrupted(kind, place, granted, self.limits, left=self.budget.is_rest(granted))
+        limits = self.limits.extended(self._need.memory_mb, self._need.seconds) if self._need else self.limits
+        error = sentences.interrupted(kind, place, granted, limits, left=self.budget.is_rest(granted))
         self._drop(error.why)
         return error
 

@@ -1,7 +1,8 @@
 """The worker's side of the pipe: runs requests over a submission's code. Nothing here is trusted once that code ran.
 
-A request's header is {"token", "op", "target", "value"?, "watch"?, "seed"?, "release"?, "seconds"?}; a reply's is
-{"token", "ok"} or {"token", "error"}. A target is {"path": [module, name, ...]} or {"handle": id, "path": [name, ...]}.
+A request's header is {"token", "op", "target", "value"?, "watch"?, "seed"?, "release"?, "seconds"?, "train"?}; a
+reply's is {"token", "ok"} or {"token", "error"}. Ahead of the reply to one with "train" come notes, {"token", "note"}.
+A target is {"path": [module, name, ...]} or {"handle": id, "path": [name, ...]}.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, TypeGuard, TypeVar
 
 from autograder.sandbox import weights, wire
 from autograder.sandbox.guard import Guard, lay_out
 from autograder.sandbox.modules import MissingModuleError, Modules, seed
+from autograder.sandbox.ops import OPS
+from autograder.sandbox.training import Trainer
 
 E = TypeVar("E", bound=BaseException)
 FRAMES = 8
@@ -45,8 +49,11 @@ class Dispatcher:
         through: tuple[type[BaseException], ...] = (),
         modules: Modules | None = None,
         guard: Guard | None = None,
+        say: Callable[[bytes], None] = lambda frame: None,
     ) -> None:
+        """`say` sends a frame ahead of the reply."""
         self.modules = modules or Modules(folder)
+        self._say, self._trainer = say, Trainer()
         self._guard = guard
         self._reply_bytes = reply_bytes
         self._through = through
@@ -88,9 +95,18 @@ class Dispatcher:
         self._seed(request)  # again: finding it may have imported torch
         if op == "weights":
             return wire.encode(self._put_weights(subject, value), lambda x: {})
-        result = _OPS[op](subject, value, bool(request.get("watch")))
+        result = self._run(request, partial(OPS[op], subject, value, bool(request.get("watch"))))
         itself = op == "get" and "handle" not in target
         return wire.encode(result, lambda x: self._hold(x, itself and x is result))
+
+    def _run(self, request: dict[str, Any], call: Callable[[], object]) -> object:
+        """What a call returns; of one that trains, what became of the run besides."""
+
+        def tell(note: dict[str, object]) -> None:
+            self._say(wire.pack({"token": request["token"], "note": wire.encode(note, lambda x: {})[0]}))
+
+        order = request.get("train")
+        return self._trainer.call(order, call, tell) if order else call()
 
     def _put_weights(self, model: object, value: Any) -> list[str]:
         name, most = value
@@ -209,53 +225,32 @@ def _names(found: object) -> list[str]:
         return []
 
 
-def _call(subject: Any, value: Any, watch: bool) -> object:
-    args, kwargs = value
-    result = subject(*args, **kwargs)
-    return (result, args) if watch else result
-
-
-def _many(subject: Any, value: Any, watch: bool) -> object:
-    return [subject(*args) for args in value]
-
-
-def _setitem(subject: Any, value: Any, watch: bool) -> object:
-    subject[value[0]] = value[1]
-    return None
-
-
-_OPS: dict[str, Callable[[Any, Any, bool], object]] = {
-    "call": _call,
-    "infer": weights.infer,
-    "many": _many,
-    "get": lambda subject, value, watch: subject,
-    "has": lambda subject, value, watch: True,
-    "len": lambda subject, value, watch: len(subject),
-    "item": lambda subject, value, watch: subject[value],
-    "setitem": _setitem,
-}
-
-
 def serve(read_fd: int, write_fd: int, folder: Path, reply_bytes: int = wire.BODY_BYTES) -> None:
     """Answer requests until the grader closes the pipe. The process should be confined before this is called."""
     own = os.getpid()
     _settle(read_fd, write_fd, folder)
-    guard = Guard()
-    dispatcher = Dispatcher(folder, reply_bytes, modules=Modules(folder, guard=guard), guard=guard)
+    guard, say = Guard(), partial(_say, write_fd, own)
+    dispatcher = Dispatcher(folder, reply_bytes, modules=Modules(folder, guard=guard), guard=guard, say=say)
     with open(read_fd, "rb", buffering=0, closefd=False) as reader, dispatcher.modules.installed():
         while (prefix := _read(reader, wire.PREFIX.size)) is not None:
             header_len, body_len = wire.unpack_prefix(bytes(prefix))
             header, body = _read(reader, header_len), _read(reader, body_len)
             if header is None or body is None:
                 return
-            reply = memoryview(dispatcher.handle(bytes(header), body))
+            reply = dispatcher.handle(bytes(header), body)
             if os.getpid() != own:
                 os._exit(0)  # a child that the submission forked has no business answering
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(BaseException):
                     stream.flush()
-            while reply:
-                reply = reply[os.write(write_fd, reply) :]
+            say(reply)
+
+
+def _say(write_fd: int, own: int, frame: bytes) -> None:
+    """Send a frame, from the process that we are and from none that a submission forked."""
+    rest = memoryview(frame)
+    while rest and os.getpid() == own:
+        rest = rest[os.write(write_fd, rest) :]
 
 
 def _settle(read_fd: int, write_fd: int, folder: Path) -> None:

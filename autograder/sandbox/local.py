@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from autograder.sandbox import wire
 from autograder.sandbox.dispatch import Dispatcher
 from autograder.sandbox.modules import Modules
+from autograder.sandbox.transport import Hear
 
 KEPT = 1 << 20
 """Characters of output that are remembered for checks which read what was printed."""
@@ -25,14 +26,20 @@ class Local:
     ) -> None:
         through = (KeyboardInterrupt,)
         modules = Modules(folder, through, notebooks=notebooks, live=live)
-        self._dispatcher = Dispatcher(folder, through=through, modules=modules)
+        self._dispatcher = Dispatcher(folder, through=through, modules=modules, say=self._say)
+        self._hear: Hear | None = None
         self._printed = io.StringIO()
 
-    def exchange(self, frame: bytes, seconds: float) -> tuple[bytes, memoryview]:
+    def exchange(self, frame: bytes, seconds: float, hear: Hear | None = None) -> tuple[bytes, memoryview]:
         """(header, body) of the reply. Values are encoded and decoded both ways, as on the grading machine."""
         header, body = wire.split(frame)
+        self._hear = hear
         with self._dispatcher.modules.installed(), contextlib.redirect_stdout(_Copying(sys.stdout, self._printed)):
             return wire.split(self._dispatcher.handle(header, body))
+
+    def _say(self, frame: bytes) -> None:
+        if self._hear:
+            self._hear(wire.split(frame)[0])
 
     def printed(self) -> str:
         """What went through `sys.stdout`; what C code writes there itself is not noticed."""

@@ -14,7 +14,8 @@ from autograder.sandbox.bookrun import BookRun
 from autograder.sandbox.conversation import Conversation
 from autograder.sandbox.places import Place
 from autograder.sandbox.sentences import Interrupted, MissingNameError, StudentError, Unavailable
-from autograder.sandbox.transport import Stopped, Transport
+from autograder.sandbox.transport import Need, Stopped, Transport
+from autograder.sandbox.watching import Watching
 
 __all__ = ["Handle", "Interrupted", "Module", "Stopped", "Student", "StudentError", "Transport", "Unavailable"]
 
@@ -26,9 +27,12 @@ class Student:
     """One submission. `student.layers.conv_forward(x, w)` runs in the worker and returns plain data, or a Handle."""
 
     def __init__(
-        self, connect: Callable[[], Transport], limits: Limits, files: Sequence[str], asked: Sequence[str] = ()
+        self, connect: Callable[..., Transport], limits: Limits, files: Sequence[str], asked: Sequence[str] = ()
     ) -> None:
-        """`connect` opens a worker over the submission, whose `files` are there of those that are `asked` for."""
+        """`connect` opens a worker over the submission, whose `files` are there of those that are `asked` for.
+
+        It is called with nothing, or with a `Need` for a training run.
+        """
         absent = [name for name in asked if name.removesuffix(".ipynb") + ".py" not in files]
         self._known = frozenset((*files, *absent))
         self._books: dict[str, BookRun] = {}
@@ -51,6 +55,25 @@ class Student:
         """
         with self._talk.budget.ordinary():
             yield
+
+    @contextmanager
+    def trial(self, seconds: float, number: int, **more: Any) -> Iterator[Watching]:
+        """A training run from seed `number`, in a worker of its own; `more` as Watching's. Its objects are lost after.
+
+        Calls in `with student.training(run):` are its parts, the others meanwhile are not.
+        """
+        run = Watching(seconds, number, **more)
+        with self._talk.afresh(Need(run.memory, run.granted)):
+            yield run
+
+    @contextmanager
+    def training(self, run: Watching) -> Iterator[None]:
+        """Calls meanwhile are watched, and ended gently where the budget of `run` is used up."""
+        self._talk.watching = run
+        try:
+            yield
+        finally:
+            self._talk.watching = None
 
     def has(self, name: str) -> bool:
         """Whether there is "layers", or "layers.conv_forward". Raises Unavailable if the module cannot be imported."""

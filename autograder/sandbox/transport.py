@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Kind = Literal["timed_out", "memory", "died", "flood", "garbled", "oversized", "processes", "disk"]
+
+
+Hear = Callable[[bytes], bool]
+"""Given a frame's header; whether the frame was a note, ahead of the reply. May raise, which ends the exchange."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a worker for a training run has beyond the ordinary: so much memory (0: as others), CPU seconds, a GPU."""
+
+    memory_mb: int = 0
+    seconds: float = 0.0
+    gpu: bool = True
 
 
 class Stopped(Exception):  # noqa: N818 it is the worker that stopped, not an error of ours
@@ -23,8 +38,11 @@ class Stopped(Exception):  # noqa: N818 it is the worker that stopped, not an er
 class Transport(Protocol):
     """One worker as the grader sees it; `box.Box` and `local.Local` are the two there are."""
 
-    def exchange(self, frame: bytes, seconds: float) -> tuple[bytes, memoryview]:
-        """Send a request frame and return (header, body) of its reply, within CPU `seconds`. Raises `Stopped`."""
+    def exchange(self, frame: bytes, seconds: float, hear: Hear | None = None) -> tuple[bytes, memoryview]:
+        """Send a request frame and return (header, body) of its reply, within CPU `seconds`. Raises `Stopped`.
+
+        With `hear`, frames that it takes for notes may come ahead of the reply.
+        """
         ...
 
     def printed(self) -> str:
