@@ -17,7 +17,7 @@ LIMIT: Final = 30
 _HIGH, _GAP, _DROP = 26, 14, 34
 _LINE: Final = 17
 # Colours of the page around it, and ones for a drawing that stands alone.
-_INK, _MUTED, _GOOD, _BAD = (
+INK, MUTED, GOOD, BAD = (
     f"var(--{name}, {alone})"
     for name, alone in (("ink", "#1c2026"), ("muted", "#57606a"), ("good", "#1a7f4b"), ("bad", "#c0362c"))
 )
@@ -141,12 +141,12 @@ def _edge(points: list[Spot], height: float) -> str:
         if number < len(points) - 1:
             y += height
             path.append(f"L{x:.1f} {y:.1f}")
-    return f'<path d="{" ".join(path)}" fill="none" style="stroke:{_MUTED}" stroke-width="1.2"/>'
+    return f'<path d="{" ".join(path)}" fill="none" style="stroke:{MUTED}" stroke-width="1.2"/>'
 
 
 def _box(spot: Spot, lines: list[str], wide: float, height: float, rounded: bool, wrong: bool) -> str:
     x, y = spot
-    tone, bold = (_BAD, 3) if wrong else (_GOOD if rounded else _INK, 1.2)
+    tone, bold = (BAD, 3) if wrong else (GOOD if rounded else INK, 1.2)
     frame = (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{height}" rx="{12 if rounded else 3}"'
         f' fill="none" style="stroke:{tone}" stroke-width="{bold}"/>'
@@ -156,6 +156,6 @@ def _box(spot: Spot, lines: list[str], wide: float, height: float, rounded: bool
         narrow = f' textLength="{wide - 10:.1f}" lengthAdjust="spacingAndGlyphs"' if len(line) > 24 else ""
         texts.append(
             f'<text x="{x + wide / 2:.1f}" y="{y + 17 + number * _LINE:.1f}" text-anchor="middle"'
-            f'{narrow} style="fill:{_BAD if wrong else _INK}">{escape(line)}</text>'
+            f'{narrow} style="fill:{BAD if wrong else INK}">{escape(line)}</text>'
         )
     return frame + "".join(texts)

@@ -120,10 +120,12 @@ def record(grade: Grade, assignment: Assignment) -> Record:
 def page(grade: Grade, assignment: Assignment, pictures: Sequence[bytes] = ()) -> str:
     """feedback/<submission>.html: one file that needs nothing beside it. `pictures` are PNG files of its notebooks."""
     undecided = grade.pending + broken(grade)
+    recorded = record(grade, assignment)
     return render(
         "feedback.html",
         title=assignment.title,
-        record=record(grade, assignment),
+        record=recorded,
+        drawn=any("<image " in check.get("drawing", "") for q in recorded["questions"] for check in q["checks"]),
         # With a bonus the questions are worth more than full marks are.
         decided=max(0.0, min(grade.max_score, sum(q.points for q in assignment.questions) - undecided)),
         pending=grade.pending,
