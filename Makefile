@@ -38,8 +38,9 @@ otter: setup ## write dist/otter/<id>/autograder.zip, for departments that run O
 grade: setup ## grade a class: ASSIGNMENT=<id> SUBMISSIONS=<dir> [OUT=<dir>]
 	@$(BIN)/autograder grade $(ASSIGNMENT) $(SUBMISSIONS) --out $(OUT)
 
-bench: setup ## seconds a submission: ours, pytest and otter in one run
+bench: setup ## seconds a submission: ours, pytest and otter in one run; checkpoints judged, ours and a plain script
 	@$(BIN)/python -m benchmarks speed
+	@$(BIN)/python -m benchmarks checkpoints
 
 siege: setup ## a class under fire: 300 submissions, one in six hostile, the grader killed five times
 	@$(BIN)/python -m benchmarks siege

@@ -1,12 +1,12 @@
-"""`python -m benchmarks [speed | redteam | siege] [options]`: one benchmark, or all of them one after the other."""
+"""`python -m benchmarks [speed | checkpoints | redteam | siege] [options]`: one, or all of them in turn."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import redteam, siege, speed
+from benchmarks import checkpoints, redteam, siege, speed
 
-PROGRAMS = {"speed": speed.main, "redteam": redteam.main, "siege": siege.main}
+PROGRAMS = {"speed": speed.main, "checkpoints": checkpoints.main, "redteam": redteam.main, "siege": siege.main}
 
 
 def main(arguments: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -145,7 +146,9 @@ def evaluate(
     parts: list[NDArray[np.float64]] = []
     right = seen = 0
     for start in range(0, len(x), batch):
-        images = torch.tensor(np.ascontiguousarray(x[start : start + batch]))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it is only read from, and a data set may not be written to
+            images = torch.from_numpy(np.ascontiguousarray(x[start : start + batch]))
         parts.append(_logits(net.infer(images), len(images), classes))
         right += int((parts[-1].argmax(1) == labels[start : start + batch]).sum())
         seen += len(images)
