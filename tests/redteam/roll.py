@@ -19,7 +19,8 @@ LIMITS = {
     "let a run draw its own seed, and count attempts.",
     "D12": "A submission can tell that it is being graded, and gains nothing: what it then does is what is graded.",
     "E16": "A submission may spend its budget of CPU seconds as it likes, on every attempt: count attempts.",
-    "F1": "Weights of somebody else in the class are flagged; those of another year, or of a stranger, look like one's own.",
+    "F1": "Weights of somebody else in the class are flagged; those of another year or of a stranger look like one's "
+    "own.",
     "F2": "Weights written into the source are text that staff read; nothing can be downloaded.",
     "F3": "The digits install with the kit, test images too, so a submission can train on them. An import of the "
     "package that holds them is flagged, and training earns few points.",
