@@ -51,8 +51,7 @@ def for_ever(model, x, y):
 
 def deaf(model, x, y):
     train(model, x, y, 1)
-    for number in (signal.SIGPROF, signal.SIGALRM):
-        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGPROF, signal.SIG_IGN)
     while True:
         pass
 

@@ -21,7 +21,7 @@ from autograder.sandbox import weights, wire
 from autograder.sandbox.guard import Guard, lay_out
 from autograder.sandbox.modules import MissingModuleError, Modules, seed
 from autograder.sandbox.ops import OPS
-from autograder.sandbox.training import Trainer
+from autograder.sandbox.trainer import Trainer
 
 E = TypeVar("E", bound=BaseException)
 FRAMES = 8

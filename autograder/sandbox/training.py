@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -29,8 +27,6 @@ _LOOK: Final = 0.05
 POINTS: Final = 200
 """Losses that are told of a run, each a mean of neighbours."""
 KEPT: Final = 200_000
-_SLEEP: Final = 3.0
-"""Seconds that a run may sleep for each second of computing time; a GPU's run is timed by the clock alone."""
 _NAG: Final = 0.5
 """Seconds after which a run that has swallowed its end is told again."""
 
@@ -54,6 +50,7 @@ class Run:
     """Bytes of its own, besides what the process had."""
     on_gpu: bool = False
     tell: Tell = lambda note: None
+    """Word to the grader of how far it has come."""
     made_steps: int = 0
     seen_images: int = 0
     losses: list[Any] = field(default_factory=list)
@@ -186,20 +183,19 @@ class Run:
         """End a run that never comes to a hook, a numpy loop for one; where there are no such timers, only hooks do."""
         self._began, self._had = self._clock(), hooks.resident()
         left = max(0.01, self.seconds - self._used)
-        wall = left if self.on_gpu else _SLEEP * left
-        timers = [("ITIMER_REAL", "SIGALRM", wall), *([] if self.on_gpu else [("ITIMER_PROF", "SIGPROF", left)])]
-        armed = []
+        # By the clock only on a GPU: a machine with much to do ends no run, and a sleep is for the grader to count.
+        timer, name = ("ITIMER_REAL", "SIGALRM") if self.on_gpu else ("ITIMER_PROF", "SIGPROF")
+        armed = None
         with contextlib.suppress(ValueError, OSError, AttributeError):  # not the main thread, or Windows
-            for timer, number, seconds in timers:
-                before = signal.signal(getattr(signal, number), self._time_is_up)
-                armed.append((getattr(signal, timer), getattr(signal, number), before))
-                signal.setitimer(armed[-1][0], seconds, _NAG)
+            which, number = getattr(signal, timer), getattr(signal, name)
+            armed = which, number, signal.signal(number, self._time_is_up)
+            signal.setitimer(which, left, _NAG)
         try:
             yield
         finally:
-            for which, number_, before in armed:
-                signal.setitimer(which, 0)
-                signal.signal(number_, before)
+            if armed:
+                signal.setitimer(armed[0], 0)
+                signal.signal(*armed[1:])
             self._used, self._began = self._spent(), 0.0
 
     def _time_is_up(self, number: int, frame: FrameType | None) -> None:
@@ -223,46 +219,3 @@ def report(loss: object = None, images: int = 0, accuracy: object = None) -> Non
         number = float(loss) if isinstance(loss, int | float) or hasattr(loss, "__float__") else None
         if number is not None:
             run.before_backward(number, images)
-
-
-class Trainer:
-    """The runs of one worker. An order is {"run", "seconds", "steps", "images", "memory_mb", "device", "vram"}."""
-
-    def __init__(self) -> None:
-        self._number = 0
-        self._run: Run | None = None
-
-    def call(self, order: dict[str, Any], call: Callable[[], object], tell: Tell) -> dict[str, object]:
-        """What `call` returned within the run that `order` numbers, and a summary of the run so far."""
-        if self._run is None or order["run"] != self._number:
-            self._number, self._run = order["run"], _run_of(order)
-            _settle_torch(order["device"], order["vram"])
-        run = self._run
-        run.tell = tell
-        current.append(run)
-        try:
-            return {"result": run.within(call), "model": run.model, **run.summary()}
-        finally:
-            current.remove(run)
-
-
-def _run_of(order: dict[str, Any]) -> Run:
-    return Run(
-        seconds=order["seconds"],
-        steps=order["steps"] or math.inf,
-        images=order["images"] or math.inf,
-        memory=order["memory_mb"] * 2**20 or math.inf,
-        on_gpu=order["device"] != "cpu",
-    )
-
-
-def _settle_torch(device: str, vram: float) -> None:
-    """Kernels that give the same again, and of a GPU's memory a share: a kindness, as all is here."""
-    torch: Any = sys.modules.get("torch")
-    if torch is None:
-        return
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
-    if device != "cpu":
-        torch.cuda.set_per_process_memory_fraction(vram, 0)

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
-from autograder.sandbox import birth, jail, quota, syscalls, watchdog, worker
+from autograder.sandbox import birth, jail, lazily, quota, syscalls, watchdog, worker
 from autograder.sandbox.birth import Born
 from autograder.sandbox.confine import Start
 from autograder.sandbox.jail import Fence, Jail
@@ -175,6 +175,7 @@ def main(fd: int) -> None:
         module, _, function = settings["serve"].partition(":")
         serve: worker.Serve = getattr(importlib.import_module(module), function)
         loaded = list(_preload(settings["preload"]))
+        lazily.put_off()
         sites = site_folders(sys.path)
         zygote = Zygote(control, sources(settings["package"], sites), sites, loaded)
     except Exception as error:
