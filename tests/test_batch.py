@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from autograder import data, intake
 from autograder.grading import ChecksError, Setup, batch, run
 from autograder.model import Grade
 from autograder.pipeline import confine, versions
+from autograder.sandbox.watchdog import tree
 
 # A check that looks at what the submission calls itself: what follows is our own code going wrong.
 STAGED = (
@@ -50,11 +52,13 @@ def named(name: str) -> str:
 
 
 def children() -> set[int]:
-    """This process's children, those of multiprocessing's own tracker left out."""
-    found = set()
-    for task in Path("/proc/self/task").iterdir():
-        found |= {int(pid) for pid in (task / "children").read_text().split()}
-    return {pid for pid in found if "resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_text()}
+    """All processes below this one, but for multiprocessing's own tracker and server, which stay."""
+    forkserver.ensure_running()
+    own = ("resource_tracker", "from multiprocessing.forkserver")
+    found = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in set(tree(os.getpid())) - {os.getpid()}}
+    served = {pid for pid, said in found.items() if own[1] in said}
+    kept = {min(served)} if served else set()
+    return {pid for pid, said in found.items() if own[0] not in said and pid not in kept}
 
 
 def test_a_grading_process_that_dies_costs_its_submission_alone(tmp_path: Path) -> None:
@@ -118,7 +122,7 @@ def test_a_killed_run_leaves_no_grading_process(tmp_path: Path) -> None:
     run = subprocess.Popen(words, cwd=tmp_path / "course", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not list((tmp_path / "out" / "feedback").glob("*.html")):
         time.sleep(0.05)
-    crew = [int(pid) for pid in Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()]
+    crew = sorted(set(tree(run.pid)) - {run.pid})
     run.kill()
     run.wait()
 

@@ -6,7 +6,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from autograder.grading.nursery import Nursery
 from autograder.grading.runner import ChecksError, Ran, Training, serve
 from autograder.grading.runs import KeptRuns
 from autograder.grading.score import not_graded, score
@@ -25,6 +25,7 @@ from autograder.sandbox.transport import Need
 
 if TYPE_CHECKING:
     from autograder.sandbox.box import Box, Zygote
+    from autograder.sandbox.launch import Twin
 
 _ATTEMPTS = 2
 
@@ -65,15 +66,34 @@ class Job:
 
 
 def run(
-    setup: Setup, submissions: Sequence[Submission], workers: int, tell: Tell = lambda progress: None
+def run(
+    setup: Setup,
+    submissions: Sequence[Submission],
+    workers: int,
+    tell: Tell = lambda progress: None,
+    nursery: Nursery | None = None,
 ) -> Iterator[Grade]:
-    """Grade them all, yielding each grade when it is there; closing the iterator ends the grading processes."""
+    """Grade them all, yielding each grade when it is there; closing the iterator ends the grading processes.
+
+    A `nursery` that runs already saves some seconds of imports, if it has the assignment's `preload`.
+    """
+    if not submissions:
+        return
+    with contextlib.ExitStack() as held:
+        if nursery is None or nursery.preload != setup.assignment.preload:
+            nursery = held.enter_context(contextlib.closing(Nursery(setup.assignment.preload)))
+        yield from _run(setup, submissions, workers, tell, nursery)
+
+
+def _run(
+    setup: Setup, submissions: Sequence[Submission], workers: int, tell: Tell, nursery: Nursery
+) -> Iterator[Grade]:
     waiting = deque(Job(submission) for submission in submissions)
     crew: dict[Connection, _Worker] = {}
     try:
         while waiting or crew:
             while waiting and len(crew) < workers and not any(w.job is None for w in crew.values()):
-                worker = _Worker(setup)
+                worker = _Worker(setup, nursery)
                 worker.give(waiting.popleft())
                 crew[worker.pipe] = worker
             for ready in wait(list(crew)):
@@ -111,13 +131,12 @@ def _again(setup: Setup, job: Job, waiting: deque[Job]) -> Iterator[Grade]:
 class _Worker:
     """A grading process and the pipe to it. The pipe carries only our own values, never a submission's."""
 
-    def __init__(self, setup: Setup) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(target=_work, args=(setup, theirs, os.getpid()), daemon=False)
-        with _ignored(signal.SIGINT):  # inherited from its first instruction on: Ctrl-C is the parent's to answer
-            self._process.start()
+    def __init__(self, setup: Setup, nursery: Nursery) -> None:
+        self.pipe, theirs = multiprocessing.Pipe()
+        twin = nursery.twin()
+        self._process = nursery.process(_work, setup, theirs, twin)
         theirs.close()
+        twin.control.close()
         self.job: Job | None = None
         self.dead = False
 
@@ -164,21 +183,25 @@ class _Worker:
         self._process.join()
 
 
-def _work(setup: Setup, pipe: Connection, parent: int) -> None:
+def _work(environment: Mapping[str, str], setup: Setup, pipe: Connection, twin: Twin) -> None:
     """The grading process: a zygote of its own, the checks collected once, then submissions until the pipe closes."""
     from autograder.sandbox.box import Zygote, end_with, shield
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     os.dup2(2, 1)  # the command's standard output is the parent's alone
+    os.environ.clear()
+    os.environ.update(environment)  # where we come from has that of its first run
     shield()
-    end_with(parent)
+    end_with(os.getppid())
+    if not cast("BaseProcess", multiprocessing.parent_process()).is_alive():
+        return  # later on, where we come from ends with it, and we with that
 
     def training(submission: Submission) -> Training:
         kept = KeptRuns(setup.runs, submission, setup.versions, setup.seed) if setup.runs else None
         return Training(kept, lambda facts: pipe.send(Underway(submission.name, facts)))
 
     try:
-        with contextlib.closing(Zygote(setup.isolation, setup.assignment.preload)) as zygote:
+        with contextlib.closing(Zygote(setup.isolation, setup.assignment.preload, twin=twin)) as zygote:
             limits = setup.assignment.limits
             serve(
                 setup.assignment,
@@ -200,19 +223,6 @@ def _work(setup: Setup, pipe: Connection, parent: int) -> None:
 
 def _connect(zygote: Zygote, limits: Limits, folder: Path, need: Need | None = None) -> Box:
     return zygote.open(folder, limits.extended(need.memory_mb, need.seconds) if need else limits)
-
-
-@contextlib.contextmanager
-def _ignored(number: signal.Signals) -> Iterator[None]:
-    """Ignore a signal meanwhile; only a main thread may, and only it is interrupted."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(number, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(number, before)
 
 
 def _jobs(pipe: Connection) -> Iterator[Submission]:

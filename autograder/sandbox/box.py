@@ -16,7 +16,7 @@ from autograder.sandbox.orders import Orders
 from autograder.sandbox.transport import Hear, Kind, Stopped
 
 if TYPE_CHECKING:  # what only Linux has is imported when it is used
-    from autograder.sandbox.launch import Running
+    from autograder.sandbox.launch import Running, Twin
     from autograder.sandbox.limits import Memory
     from autograder.sandbox.pipes import Ends
     from autograder.sandbox.watchdog import Budget
@@ -45,21 +45,26 @@ def end_with(parent: int) -> None:
 class Zygote:
     """A warm process that forks confined workers; started by exec, so that it knows nothing of the grader's memory."""
 
-    def __init__(self, isolation: Isolation, preload: Sequence[str] = PRELOAD, serve: str = SERVE) -> None:
-        """Raises SandboxError if it can't be started. `serve`, as module:function, is what a confined worker does."""
+    def __init__(
+        self, isolation: Isolation, preload: Sequence[str] = PRELOAD, serve: str = SERVE, twin: Twin | None = None
+    ) -> None:
+        """Raises SandboxError if it can't be started. `serve`, as module:function, is what a confined worker does.
+
+        `twin` has been started for it already, from a zygote of the same `preload` and `serve`.
+        """
         self.isolation = isolation
         self._how = (tuple(preload), serve)
         self._opened = 0
-        self._start()
+        self._start(twin)
 
-    def _start(self) -> None:
+    def _start(self, twin: Twin | None = None) -> None:
         from autograder.sandbox import launch
         from autograder.sandbox.ground import Ground
         from autograder.sandbox.limits import Memory
 
         self._ground = Ground()
-        self._running = launch.Running(*self._how)
-        self._memory = Memory(self._running.process.pid) if "cgroup" in self.isolation.parts else None
+        self._running = twin.taken() if twin else launch.Started(*self._how)
+        self._memory = Memory(self._running.pid) if "cgroup" in self.isolation.parts else None
 
     @property
     def loaded(self) -> tuple[str, ...]:
@@ -68,7 +73,7 @@ class Zygote:
 
     @property
     def pid(self) -> int:
-        return self._running.process.pid
+        return self._running.pid
 
     def open(self, folder: Path, limits: Limits) -> Box:
         """A confined worker over the files in `folder`. Raises SandboxError if one layer could not be had.

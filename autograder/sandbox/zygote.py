@@ -69,10 +69,7 @@ class Zygote:
 
     def wait_for_orders(self) -> tuple[Orders, Start]:
         """Serve the grader. Returns in a fork only, with what that worker is to be; exits when the grader goes away."""
-        grader = os.pidfd_open(os.getppid())
-        poll = select.poll()
-        poll.register(self.control, select.POLLIN)
-        poll.register(grader, select.POLLIN)
+        grader, poll = self._listens()
         while True:
             ready = poll.poll(_LOOK_EVERY_MS if self.watched else None)
             self._look()
@@ -87,9 +84,35 @@ class Zygote:
             if "reap" in request:
                 self._send(self._reap(request["reap"], request["alone"]))
                 continue
+            if "twin" in request:
+                if self._twin(fds[0]):
+                    os.close(grader)
+                    grader, poll = self._listens()
+                continue
             orders = Orders.from_json(request["orders"])
             if start := self._fork(orders, dict(zip(request["fds"], fds, strict=True))):
                 return orders, start
+
+    def _listens(self) -> tuple[int, select.poll]:
+        """(pidfd of whoever started us, what to wait for)"""
+        grader, poll = os.pidfd_open(os.getppid()), select.poll()
+        poll.register(self.control, select.POLLIN)
+        poll.register(grader, select.POLLIN)
+        return grader, poll
+
+    def _twin(self, fd: int) -> bool:
+        """Fork a zygote that listens to `fd` alone. True in the fork, which has no worker of ours and is no one's."""
+        pid = os.fork()
+        if pid:
+            os.close(fd)
+            self.alive.add(pid)
+            self._send({"pid": pid})
+            return False
+        self.control.close()
+        self.control = socket.socket(fileno=fd)
+        self.alive, self.watched, self.ended_for = set(), {}, {}
+        _become()
+        return True
 
     def _fork(self, orders: Orders, given: dict[str, int]) -> Start | None:
         """One more worker, and word of it to the grader. Returns a `Start` in the fork."""
@@ -167,8 +190,7 @@ class Zygote:
 def main(fd: int) -> None:
     """Life of a zygote: hear what to import, import it, fork on request. In a fork, the life of a worker."""
     control = socket.socket(fileno=fd)
-    syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
-    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
+    _become()
     settings = json.loads(control.recv(MESSAGE))
     gc.disable()
     try:
@@ -189,6 +211,12 @@ def main(fd: int) -> None:
     orders, start = zygote.wait_for_orders()
     del zygote, control, settings
     worker.live(orders, start, serve)
+
+
+def _become() -> None:
+    """What no fork inherits: orphans below come to us, and nobody reads our memory."""
+    syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
 
 
 def _preload(names: Iterable[str]) -> Iterable[str]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 from autograder.pipeline import Event
@@ -60,7 +60,8 @@ class Watched:
 def watched(out: Path, scratch: Path, patience: float = 10.0) -> Iterator[Watched]:
     """While it lasts temporary files go to `scratch`, and orphans of orphans become children of this process."""
     scratch.mkdir()
-    resource_tracker.ensure_running()  # multiprocessing's own, which stays for as long as this process lives
+    resource_tracker.ensure_running()  # multiprocessing's own, which stay for as long as this process lives
+    forkserver.ensure_running()
     libc = ctypes.CDLL(None)
     libc.prctl(_SUBREAPER, 1, 0, 0, 0)
     before, was = os.environ.get("TMPDIR"), tempfile.tempdir

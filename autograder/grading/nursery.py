@@ -1,0 +1,85 @@
+"""Where a run's processes come from: what takes seconds to import is imported once, and forked from then on."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerProcess
+from typing import TYPE_CHECKING, Any
+
+from autograder.sandbox.box import SERVE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from autograder.sandbox.launch import Twin
+
+_GRADERS = ("autograder.grading.runner", "autograder.sandbox.box", "autograder.sandbox.launch")
+# A core has a grading process of its own: threads of numpy and torch would only be in each other's way.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+class Nursery:
+    """A server of grading processes, and a first zygote: two, as no zygote may know an answer.
+
+    The server is multiprocessing's own, which stays for as long as this process lives; the zygote ends with `close`.
+    """
+
+    def __init__(self, preload: Sequence[str]) -> None:
+        """`preload`: what workers have imported before a submission. Raises SandboxError if no zygote can be started."""
+        from autograder.sandbox import launch
+
+        self.preload = tuple(preload)
+        heavy = [name for name in preload if name in ("numpy", "torch")]
+        with _ignored(signal.SIGINT), _environment(_ONE_THREAD):
+            # inherited from its first instruction on: Ctrl-C is ours to answer
+            multiprocessing.set_forkserver_preload([*_GRADERS, *heavy])
+            forkserver.ensure_running()
+        self._zygote = launch.Started(self.preload, SERVE)
+
+    def twin(self) -> Twin:
+        """A zygote for one more grading process."""
+        return self._zygote.twin()
+
+    def process(self, target: Callable[..., None], *args: Any) -> ForkServerProcess:
+        """A new process that runs target(environment, *args), a module's function; it is running already."""
+        context = multiprocessing.get_context("forkserver")
+        process = context.Process(target=target, args=(dict(os.environ) | _ONE_THREAD, *args), daemon=False)
+        with _ignored(signal.SIGINT):
+            process.start()
+        return process
+
+    def close(self) -> None:
+        self._zygote.close()
+
+
+@contextlib.contextmanager
+def _environment(more: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _ignored(number: signal.Signals) -> Iterator[None]:
+    """Ignore a signal meanwhile; only a main thread may, and only it is interrupted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
