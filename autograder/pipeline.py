@@ -16,7 +16,7 @@ from typing import Literal
 from autograder import __version__, alike, contest, data, intake, outputs
 from autograder.course import guards, handout, wheel
 from autograder.gradebook import Gradebook
-from autograder.grading import Setup, Underway, declared, lateness, rejected, run, score
+from autograder.grading import Nursery, Setup, Underway, declared, lateness, rejected, run, score
 from autograder.interop import otter
 from autograder.model import TRAINING, Assignment, Grade, Roster, Submission
 from autograder.sandbox.probe import Isolation, probe
@@ -97,10 +97,12 @@ def grade(
     roster: Roster | None = None,
     isolation: Wanted = "best",
     tell: Tell = lambda event: None,
+    nursery: Nursery | None = None,
 ) -> list[Grade]:
     """Grade every submission that has no record yet and write the tables and pages; raises UsageError.
 
     A record belongs to (the submission's sha256, the versions, the seed): whatever was saved before a kill is kept.
+    Whoever grades several classes makes a `nursery`, and what takes seconds to import is imported once.
     """
     began, confined = time.monotonic(), confine(isolation)
     arrivals = intake.discover(submissions, assignment)
@@ -112,7 +114,7 @@ def grade(
         setup = Setup(assignment, seeded, versions(assignment), confined, data.load, runs=kept_runs)
         received = _flagged([intake.receive(arrival, assignment, kept_in, roster) for arrival in arrivals])
         contest.enter(book, assignment, received)
-        graded = _graded(book, setup, received, workers or cores(), tell)
+        graded = _graded(book, setup, received, workers or cores(), tell, nursery)
         for done in graded:
             outputs.write_feedback(done, assignment, out)
         grades = [g for g in book.grades(assignment.id) if g.submission in {s.name for s in received}]
@@ -222,7 +224,14 @@ def _compared(grades: Sequence[Grade], assignment: Assignment, out: Path) -> lis
     return compared
 
 
-def _graded(book: Gradebook, setup: Setup, received: Sequence[Submission], workers: int, tell: Tell) -> Iterator[Grade]:
+def _graded(
+    book: Gradebook,
+    setup: Setup,
+    received: Sequence[Submission],
+    workers: int,
+    tell: Tell,
+    nursery: Nursery | None = None,
+) -> Iterator[Grade]:
     """Each submission's grade: those kept from an earlier run first, then each as it comes, saved before it is told."""
     todo, done, total = [], 0, len(received)
     for submission in received:
@@ -242,7 +251,7 @@ def _graded(book: Gradebook, setup: Setup, received: Sequence[Submission], worke
         tell(Event("training", done, total, training=progress))
 
     graded = alike.once(
-        setup.assignment, readable, lambda some: run(setup, some, min(workers, max(1, len(some))), trains)
+        setup.assignment, readable, lambda some: run(setup, some, min(workers, max(1, len(some))), trains, nursery)
     )
     for grade in chain(unreadable, graded):
         _save(book, grade, setup.assignment, received)

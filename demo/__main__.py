@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
 
 from autograder import course, pipeline, progress
-from autograder.model import Assignment
+from autograder.grading import Nursery
+from autograder.model import Assignment, Grade
 from demo import submissions
 
 ROOT = Path(__file__).parent.parent
@@ -30,29 +31,30 @@ def main() -> int:
     largest = assignments.pop(LARGEST)
     handed_in = submissions.write(largest, OUT / LARGEST)
     roster = course.load_roster(OUT / LARGEST / "roster.csv")
-    with progress.shown() as tell:
-        grades = pipeline.grade(largest, handed_in, OUT / LARGEST / "graded", roster=roster, tell=tell)
-    confined = next((g.isolation for g in grades if g.isolation), ())
-    say(f"sandbox   {', '.join(confined)}\n")
-    progress.table(grades)
-    for table in others(assignments.values()):
-        say(f"\n{table}")
+    with closing(Nursery(largest.preload)) as nursery:
+        with progress.shown() as tell:
+            grades = pipeline.grade(
+                largest, handed_in, OUT / LARGEST / "graded", roster=roster, tell=tell, nursery=nursery
+            )
+        confined = next((g.isolation for g in grades if g.isolation), ())
+        say(f"sandbox   {', '.join(confined)}\n")
+        progress.table(grades)
+        for id, small in others(assignments.values(), nursery):
+            say(f"\n{id}")
+            progress.table(small)
     say(f"\nclass     {(OUT / LARGEST / 'graded' / 'summary.html').relative_to(ROOT)}")
     say(f"feedback  {(OUT / LARGEST / 'graded' / 'feedback').relative_to(ROOT)}/<submission>.html")
     say(f"CSV       {(OUT / LARGEST / 'graded' / 'grades.csv').relative_to(ROOT)}")
     return 0
 
 
-def others(assignments: Iterable[Assignment]) -> Iterable[str]:
-    """The tables of the other assignments' small classes: each in a process of its own, on every core."""
+def others(assignments: Iterable[Assignment], nursery: Nursery) -> Iterator[tuple[str, list[Grade]]]:
+    """The grades of the other assignments' small classes: each on a core of its own."""
 
-    def graded(assignment: Assignment) -> str:
+    def graded(assignment: Assignment) -> tuple[str, list[Grade]]:
         folder = OUT / assignment.id
         handed_in = submissions.write_small(assignment, folder)
-        words = ["grade", assignment.id, str(handed_in), "--out", str(folder / "graded"), "--workers", "1"]
-        command = [sys.executable, "-m", "autograder.cli", *words]
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-        return f"{assignment.id}\n" + done.stdout.split("\n\n")[0].rstrip()
+        return assignment.id, pipeline.grade(assignment, handed_in, folder / "graded", workers=1, nursery=nursery)
 
     with ThreadPoolExecutor(pipeline.cores()) as pool:
         yield from pool.map(graded, assignments)

@@ -31,7 +31,7 @@ class Nursery:
     """
 
     def __init__(self, preload: Sequence[str]) -> None:
-        """`preload`: what workers have imported before a submission. Raises SandboxError if no zygote can be started."""
+        """`preload`: what workers have imported before a submission. Raises SandboxError if no zygote starts."""
         from autograder.sandbox import launch
 
         self.preload = tuple(preload)
@@ -41,10 +41,12 @@ class Nursery:
             multiprocessing.set_forkserver_preload([*_GRADERS, *heavy])
             forkserver.ensure_running()
         self._zygote = launch.Started(self.preload, SERVE)
+        self._asking = threading.Lock()
 
     def twin(self) -> Twin:
-        """A zygote for one more grading process."""
-        return self._zygote.twin()
+        """A zygote for one more grading process; several threads may ask for theirs."""
+        with self._asking:
+            return self._zygote.twin()
 
     def process(self, target: Callable[..., None], *args: Any) -> ForkServerProcess:
         """A new process that runs target(environment, *args), a module's function; it is running already."""

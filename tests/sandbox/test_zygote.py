@@ -13,8 +13,10 @@ import pytest
 from talk import SMALL, ask, is_root
 
 from autograder.model import Limits
-from autograder.sandbox.box import PRELOAD, Zygote
+from autograder.sandbox.box import PRELOAD, SERVE, Zygote
 from autograder.sandbox.isolation import Isolation, SandboxError
+from autograder.sandbox.launch import Started
+from autograder.sandbox.transport import Stopped
 
 
 def test_what_there_is_not_is_left_out(isolation: Isolation) -> None:
@@ -75,3 +77,32 @@ def test_closing_waits_for_its_end(isolation: Isolation) -> None:
     zygote.close()
     assert not Path(f"/proc/{zygote.pid}").exists()
     zygote.close()
+
+
+def test_a_twin_has_imported_the_same_and_knows_nobody_of_the_first_ones(isolation: Isolation, submission: Path) -> None:
+    first = Started(("json", "csv"), SERVE)
+    try:
+        twin = first.twin()
+        with Zygote(isolation, preload=("json", "csv"), twin=twin) as zygote, zygote.open(submission, SMALL) as box:
+            assert (zygote.loaded, zygote.pid) == (("json", "csv"), twin.pid)
+            assert zygote.pid != first.pid
+            assert ask(box, "double", 1) == 2
+            sockets = [os.readlink(f"/proc/{zygote.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{zygote.pid}/fd")]
+            assert len([name for name in sockets if name.startswith("socket:")]) == 1
+        assert first.is_alive, "one of several ended"
+    finally:
+        first.close()
+
+
+def test_a_twin_ends_with_its_first_one_and_is_replaced(isolation: Isolation, submission: Path) -> None:
+    first = Started((), SERVE)
+    with Zygote(isolation, preload=(), twin=first.twin()) as zygote:
+        with zygote.open(submission, SMALL) as box:
+            before = zygote.pid
+            first.close()
+            with pytest.raises(Stopped):
+                ask(box, "double", 1)
+        with zygote.open(submission, SMALL) as box:
+            assert ask(box, "double", 1) == 2
+        assert zygote.pid != before
+    assert not Path(f"/proc/{before}").exists()
