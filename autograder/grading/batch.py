@@ -66,7 +66,6 @@ class Job:
 
 
 def run(
-def run(
     setup: Setup,
     submissions: Sequence[Submission],
     workers: int,

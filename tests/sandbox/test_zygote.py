@@ -79,7 +79,9 @@ def test_closing_waits_for_its_end(isolation: Isolation) -> None:
     zygote.close()
 
 
-def test_a_twin_has_imported_the_same_and_knows_nobody_of_the_first_ones(isolation: Isolation, submission: Path) -> None:
+def test_a_twin_has_imported_the_same_and_knows_nobody_of_the_first_ones(
+    isolation: Isolation, submission: Path
+) -> None:
     first = Started(("json", "csv"), SERVE)
     try:
         twin = first.twin()
