@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autograder.course import slips
 from autograder.model import Assignment
-from demo import hostile
+from demo import hostile, weights
 
 Files = dict[str, bytes]
 
@@ -34,16 +34,16 @@ def write(assignment: Assignment, folder: Path) -> Path:
 
 
 def write_small(assignment: Assignment, folder: Path) -> Path:
-    """Write three submissions below `folder`, right, untouched and begun, and return their folder."""
+    """Write submissions below `folder`, right, untouched, begun, and with odd weights, and return their folder."""
     target = folder / "submissions"
     target.mkdir(parents=True)
     right = solution(assignment)
     blank = untouched(assignment, right)
     first = [name for name in assignment.files if name.endswith(".py")][:2]
     begun = {**blank, **{name: right[name] for name in first}}
-    made = {"ada.zip": right, "begun.zip": begun, "blank.zip": blank}
+    made = {"ada": right, "begun": begun, "blank": blank, **weights.everyone(right, blank)}
     for name, files in made.items():
-        (target / name).write_bytes(zipped(files))
+        (target / f"{name}.zip").write_bytes(zipped(files))
     return target
 
 
