@@ -10,7 +10,7 @@ from itertools import combinations
 
 from autograder.checks.sketch import ALIKE, likeness
 from autograder.grading import score
-from autograder.model import TRAINING, Assignment, Grade, Submission
+from autograder.model import SAME_WEIGHTS, TRAINING, Assignment, Grade, Submission
 
 PEOPLE = "authors.toml"
 """Says whose it is and nothing that a check asks for."""
@@ -82,4 +82,4 @@ def weights(grades: Sequence[Grade]) -> list[Grade]:
 
 def _same(names: Sequence[str]) -> list[str]:
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return [f"nearly the same weights as another submission: {', '.join(names[:3])}{more}"] if names else []
+    return [f"{SAME_WEIGHTS}{', '.join(names[:3])}{more}"] if names else []

@@ -16,6 +16,8 @@ Status = Literal["graded", "partial", "rejected"]
 
 TRAINING = "training: "
 """How a flag begins that a check has raised: what follows is for staff."""
+SAME_WEIGHTS = "nearly the same weights as another submission: "
+"""How a flag begins that the trained weights of a whole class have raised."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from autograder.model import SAME_WEIGHTS, TRAINING
 from autograder.reports.text import line
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def shown(as_json: bool = False) -> Iterator[Tell]:
 
 
 def table(grades: Sequence[Grade]) -> None:
-    """The class at a glance: one line a submission, in the order of the CSV."""
+    """The class at a glance: one line a submission, in the order of the CSV, and what was odd about trained weights."""
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("submission", "score", "of", "pending", "status", "reason"):
@@ -50,6 +51,10 @@ def table(grades: Sequence[Grade]) -> None:
         room = (_NAME, 8, 8, 8, 8, max(_NAME, console.width - _NAME - 50))
         shown.add_row(*(escape(_short(cell, most)) for cell, most in zip(cells, room, strict=True)))
     console.print(shown)
+    for g in grades:
+        for flag in g.flags:
+            if flag.startswith((TRAINING, SAME_WEIGHTS)):
+                console.print(f"⚑ {escape(_short(g.submission, _NAME))}: {escape(line(flag, 300))}", soft_wrap=True)
 
 
 def board(contest: Contest, standings: Sequence[Standing], *, final: bool = False) -> None:

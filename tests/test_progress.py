@@ -9,6 +9,7 @@ import pytest
 from samples import everyone
 
 from autograder import progress
+from autograder.model import SAME_WEIGHTS
 from autograder.pipeline import Event
 
 
@@ -18,6 +19,15 @@ def test_the_table_has_one_line_a_submission(capsys: pytest.CaptureFixture[str])
     lines = capsys.readouterr().out.rstrip("\n").split("\n")
     assert len(lines) == 1 + len(grades)
     assert all(len(line) <= 140 for line in lines)
+
+
+def test_what_is_odd_about_weights_is_said_below(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ("the same bytes as another submission: bob", "training: 99.8 % [b]right", f"{SAME_WEIGHTS}bob")
+    progress.table([replace(everyone()[0], submission="ada", flags=flags)])
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "⚑ ada: training: 99.8 % [b]right",
+        "⚑ ada: nearly the same weights as another submission: bob",
+    ]
 
 
 def test_a_name_is_text_and_neither_markup_nor_an_escape(capsys: pytest.CaptureFixture[str]) -> None:
