@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autograder import datasets
+from autograder.datasets import Data
+
 if TYPE_CHECKING:
     from autograder.model import Assignment
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(datasets.app, name="data")
 
 Out = Annotated[Path, typer.Option("--out", help="the folder for everything that is written")]
 Question = Annotated[str, typer.Option("--question", help="only this question, e.g. q1_fc")]
@@ -73,6 +77,7 @@ def grade(
     isolation: Annotated[
         IsolationChoice, typer.Option(help="strict refuses less than every layer")
     ] = IsolationChoice.best,
+    data: Data = None,
     json: Annotated[bool, typer.Option("--json", help="one JSON event a line, for programs")] = False,
 ) -> None:
     """Grade a class; a second run goes on where the first one stopped."""
@@ -103,6 +108,7 @@ def regrade(
     question: Question = "",
     workers: Annotated[int | None, typer.Option(min=1)] = None,
     isolation: Annotated[IsolationChoice, typer.Option()] = IsolationChoice.best,
+    data: Data = None,
 ) -> None:
     """Run the checks again over a graded class; adds a row to the gradebook and overwrites none."""
     from autograder import pipeline, progress
@@ -138,6 +144,7 @@ def verify(
     mutants: Annotated[int, typer.Option(min=0, help="grade so many automatic mutants of the solution instead")] = 0,
     seeds: Annotated[int, typer.Option(min=0, help="run the solution under so many seeds instead")] = 0,
     workers: Annotated[int | None, typer.Option(min=1)] = None,
+    data: Data = None,
 ) -> None:
     """Prove an assignment: points add up, slips are caught, the solution earns all, the handout nothing."""
     from autograder import mutation, progress, steadiness
@@ -173,7 +180,7 @@ def otter(
 
 
 @app.command()
-def check(question: Question = "") -> None:
+def check(question: Question = "", data: Data = None) -> None:
     """Run the visible checks over this folder (a student's command)."""
     import pytest
 

@@ -176,7 +176,7 @@ def versions(assignment: Assignment) -> dict[str, str]:
     return {
         "assignment": assignment.version,
         "checks": assignment.checks_version,
-        "data": ",".join(data.load(name).checksum for name in assignment.data),
+        "data": "; ".join(data.load(name).told for name in assignment.data),
         "kit": __version__,
         "python": platform.python_version(),
         **{name: version(name) for name in ("numpy", "torch")},

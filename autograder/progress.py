@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 
 from autograder.model import SAME_WEIGHTS, TRAINING
@@ -37,6 +47,30 @@ def shown(as_json: bool = False) -> Iterator[Tell]:
             yield tell
     else:
         yield _line
+
+
+@contextmanager
+def fetching() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Give a download something to tell its bytes to: a bar for each file on a terminal, elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda file, done, total: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        files: dict[str, TaskID] = {}
+
+        def seen(file: str, done: int, total: int | None) -> None:
+            if file not in files:
+                files[file] = bar.add_task(file, total=total)
+            bar.update(files[file], completed=done, total=total)
+
+        yield seen
 
 
 def table(grades: Sequence[Grade]) -> None:

@@ -45,7 +45,19 @@ ALLOWED: dict[str, set[str]] = {
     "offline": {"sandbox"},
     "live": {"checks", "home", "sandbox", "grading"},
     "progress": {"model", "pipeline", "grading", "reports"},
-    "cli": {"model", "pipeline", "contest", "verify", "mutation", "steadiness", "progress", "course", "intake"},
+    "datasets": {"data", "progress"},
+    "cli": {
+        "model",
+        "pipeline",
+        "contest",
+        "verify",
+        "mutation",
+        "steadiness",
+        "progress",
+        "course",
+        "intake",
+        "datasets",
+    },
 }
 
 

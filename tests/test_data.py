@@ -156,7 +156,7 @@ def test_a_linear_model_stays_below_a_third_on_shapes():
 
 
 def test_a_small_convolutional_network_reads_shapes():
-    """Three epochs of 2 s: seeds gave 93.4 to 95.4 %."""
+    """Three epochs of 2 s: eight seeds gave 90.4 to 96.0 %; six epochs, 97.4 to 99.8 %."""
     data = load("shapes")
     torch.manual_seed(0)
     net = torch.nn.Sequential(

@@ -16,10 +16,29 @@ Array = NDArray[Any]
 """Features are float32 or float64, labels int64; which of them, each set's own module says."""
 
 PARTS = ("train", "val", "test")
+INSIDE = ("x_train", "y_train", "x_val", "y_val", "x_test")
+"""The arrays that a worker may have: all but the labels of the test part."""
 
 
 class DataError(ValueError):
     """A data set cannot be had: the name is unknown, or the file it is read from is missing or another one."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """An array of the run's data that a worker has too, named where it is not: what a check passes to a submission."""
+
+    source: str
+    array: str
+    rows: int
+    """The first so many."""
+    tensor: bool = False
+    """As a torch tensor of the submission's own; arrays are read-only there."""
+
+    @property
+    def target(self) -> dict[str, object]:
+        """As a request's header has it."""
+        return {"given": [self.source, self.array, self.rows, self.tensor]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +85,25 @@ class Dataset:
         """The name and the checksum, for a report: "digits in place of mnist, sha256 1b84…"."""
         stands_in = f" in place of {self.asked}" if self.asked != self.name else ""
         return f"{self.name}{stands_in}, sha256 {self.checksum}"
+
+    def train(self, rows: int | None = None, *, tensors: bool = False) -> tuple[Given, Given]:
+        """The training images and labels, or the first `rows`, as arguments for a submission; nothing crosses."""
+        return self.given("x_train", rows, tensors), self.given("y_train", rows, tensors)
+
+    def val(self, rows: int | None = None, *, tensors: bool = False) -> tuple[Given, Given]:
+        """The validation images and labels, likewise."""
+        return self.given("x_val", rows, tensors), self.given("y_val", rows, tensors)
+
+    def test(self, rows: int | None = None, *, tensors: bool = False) -> Given:
+        """The test images, likewise; their labels stay here."""
+        return self.given("x_test", rows, tensors)
+
+    def given(self, array: str, rows: int | None = None, tensor: bool = False) -> Given:
+        """One of them by name, the first `rows`. Raises ValueError for what no submission gets."""
+        if array not in INSIDE:
+            raise ValueError(f"{array} never enters a worker; there are {', '.join(INSIDE)}")
+        there = len(getattr(self, array))
+        return Given(self.name, array, there if rows is None else min(rows, there), tensor)
 
 
 def digest(arrays: Iterable[tuple[str, Array]]) -> str:

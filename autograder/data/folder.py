@@ -68,18 +68,18 @@ def load(real: Real, folder: Path) -> Dataset:
 
 def torchvision(name: str) -> Any:
     """A data set's class of torchvision's as it came, whatever else goes by that name in this process."""
-    kind = getattr(_module("datasets"), name)
+    kind = getattr(module("datasets"), name)
     return vars(kind).get("_as_it_came", kind)
 
 
-def _module(name: str) -> Any:
+def module(name: str) -> Any:
     """Imported when it is needed, since that takes a second and more."""
     return importlib.import_module(f"torchvision.{name}")
 
 
 def _mnist(name: str) -> Callable[[Path], tuple[Pair, Pair]]:
     def read(folder: Path) -> tuple[Pair, Pair]:
-        check_integrity = _module("datasets.utils").check_integrity
+        check_integrity = module("datasets.utils").check_integrity
         kind = torchvision(name)
         for packed, md5 in kind.resources:  # the unpacked files have no checksums of torchvision's
             path = folder / name / "raw" / packed
@@ -106,7 +106,7 @@ def _coloured(part: Any) -> Pair:
 
 def _dogs_vs_cats(folder: Path) -> tuple[Pair, Pair]:
     """All labelled images, in an order drawn once: nine of ten to train with, one to test with."""
-    default_loader = _module("datasets.folder").default_loader
+    default_loader = module("datasets.folder").default_loader
     found = [
         (path, kind) for path in _labelled(folder) for kind, word in enumerate(("cat", "dog")) if _is_of(path, word)
     ]
@@ -130,7 +130,7 @@ def _is_of(path: Path, word: str) -> bool:
 
 def _square(picture: Any) -> Bytes:
     """The middle of an image, (3, 64, 64)."""
-    functional = _module("transforms.functional")
+    functional = module("transforms.functional")
     if picture.size != (DOGS_SIDE, DOGS_SIDE):
         picture = functional.center_crop(functional.resize(picture, [DOGS_SIDE]), [DOGS_SIDE])
     return np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))

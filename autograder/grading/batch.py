@@ -13,7 +13,7 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from autograder.grading.nursery import Nursery
 from autograder.grading.runner import ChecksError, Ran, Training, serve
@@ -200,7 +200,8 @@ def _work(environment: Mapping[str, str], setup: Setup, pipe: Connection, twin: 
         return Training(kept, lambda facts: pipe.send(Underway(submission.name, facts)))
 
     try:
-        with contextlib.closing(Zygote(setup.isolation, setup.assignment.preload, twin=twin)) as zygote:
+        how = setup.isolation, setup.assignment.preload
+        with contextlib.closing(Zygote(*how, twin=twin, data=_inside(setup))) as zygote:
             limits = setup.assignment.limits
             serve(
                 setup.assignment,
@@ -222,6 +223,12 @@ def _work(environment: Mapping[str, str], setup: Setup, pipe: Connection, twin: 
 
 def _connect(zygote: Zygote, limits: Limits, folder: Path, need: Need | None = None) -> Box:
     return zygote.open(folder, limits.extended(need.memory_mb, need.seconds) if need else limits)
+
+
+def _inside(setup: Setup) -> dict[str, tuple[str, str]]:
+    """For workers: each declared set's source and the folder its arrays are kept in, "" for what they can make."""
+    sets: dict[str, Any] = {name: setup.datasets(name) for name in setup.assignment.data}
+    return {name: (found.name, str(found.kept or "")) for name, found in sets.items()}
 
 
 def _jobs(pipe: Connection) -> Iterator[Submission]:

@@ -14,7 +14,7 @@ from autograder.model import Assignment, Grade, Outcome, Question
 from autograder.reports.drawings import inline
 from autograder.reports.figures import broken, provisional, waiting
 from autograder.reports.pages import render
-from autograder.reports.text import line, plain
+from autograder.reports.text import data_told, line, plain
 from autograder.reports.tries import anchor, tries
 
 # outcome → (sign, word beside the points, colour); a sign and a word, because not everybody sees the colour
@@ -136,6 +136,7 @@ def page(grade: Grade, assignment: Assignment, pictures: Sequence[bytes] = ()) -
         notes=grade.notes,
         pictures=[f"data:image/png;base64,{base64.b64encode(picture).decode()}" for picture in pictures],
         fingerprint=grade.sha256[:12],
+        data=data_told(grade.versions.get("data", "")),
         tries=tries(grade.outcomes, assignment),
         questions=[_shown(question, grade) for question in assignment.questions],
     )

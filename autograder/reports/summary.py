@@ -11,6 +11,7 @@ from autograder.model import Assignment, Grade
 from autograder.reports.figures import hardships, provisional, shares
 from autograder.reports.pages import render
 from autograder.reports.plots import distributions
+from autograder.reports.text import data_told
 
 _HARDEST = 12
 _SLOWEST = 8
@@ -53,6 +54,7 @@ def page(
         ],
         flagged=flagged,
         wall=wall,
+        data=sorted({data_told(g.versions["data"]) for g in grades if g.versions.get("data")}),
         **_scores(read, assignment),
         **_waiting(read),
         **_hard_and_slow(grades),

@@ -6,8 +6,9 @@ import contextlib
 import os
 import select
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 from autograder.model import Limits
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # what only Linux has is imported when it is used
 
 PRELOAD: Final = ("numpy", "numpy.random", "numpy.linalg", "numpy.fft", "torch", "torchvision", "IPython")
 SERVE: Final = "autograder.sandbox.dispatch:serve"
+_NOTHING: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({})
 _LAST_BREATH: Final = 0.5  # seconds between a worker's pipes closing and its being dead, at most
 
 
@@ -46,14 +48,21 @@ class Zygote:
     """A warm process that forks confined workers; started by exec, so that it knows nothing of the grader's memory."""
 
     def __init__(
-        self, isolation: Isolation, preload: Sequence[str] = PRELOAD, serve: str = SERVE, twin: Twin | None = None
+        self,
+        isolation: Isolation,
+        preload: Sequence[str] = PRELOAD,
+        serve: str = SERVE,
+        twin: Twin | None = None,
+        data: Mapping[str, tuple[str, str]] = _NOTHING,
     ) -> None:
         """Raises SandboxError if it can't be started. `serve`, as module:function, is what a confined worker does.
 
-        `twin` has been started for it already, from a zygote of the same `preload` and `serve`.
+        `twin` has been started for it already, from a zygote of the same `preload` and `serve`. `data` are the sets
+        that workers have: name → (name of the source, folder of its arrays or "").
         """
         self.isolation = isolation
         self._how = (tuple(preload), serve)
+        self._data = dict(data)
         self._opened = 0
         self._start(twin)
 
@@ -64,6 +73,8 @@ class Zygote:
 
         self._ground = Ground()
         self._running = twin.taken() if twin else launch.Started(*self._how)
+        if self._data:
+            self._running.ask({"data": self._data})
         self._memory = Memory(self._running.pid) if "cgroup" in self.isolation.parts else None
 
     @property

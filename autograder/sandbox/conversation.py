@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+from autograder.data import Given
 from autograder.model import Limits
 from autograder.sandbox import mishap, places, sentences, wire
 from autograder.sandbox.budget import Budget
@@ -101,6 +102,8 @@ class Conversation:
         places_used = [place]
 
         def hold(x: object) -> dict[str, object]:
+            if type(x) is Given:
+                return x.target
             places_used.append(self._unwrap(x))
             return places_used[-1].target()
 

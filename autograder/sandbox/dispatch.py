@@ -137,6 +137,10 @@ class Dispatcher:
         return {"id": self._count, **about}
 
     def _grasp(self, target: dict[str, Any]) -> object:
+        if "given" in target:
+            from autograder.data import given
+
+            return given.value(*target["given"])
         return self._resolve(target, target["path"])
 
     def _resolve(self, target: dict[str, Any], path: list[str]) -> object:

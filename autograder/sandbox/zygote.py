@@ -89,6 +89,9 @@ class Zygote:
                     os.close(grader)
                     grader, poll = self._listens()
                 continue
+            if "data" in request:
+                self._send(_hold(request["data"]))
+                continue
             orders = Orders.from_json(request["orders"])
             if start := self._fork(orders, dict(zip(request["fds"], fds, strict=True))):
                 return orders, start
@@ -118,6 +121,8 @@ class Zygote:
         """One more worker, and word of it to the grader. Returns a `Start` in the fork."""
         try:
             if orders.jail and self.jail is None:
+                if held := sys.modules.get("autograder.data.given"):
+                    held.hold_all()
                 self.jail = jail.build(orders.jail, self.sites, self.loaded)
                 gc.freeze()
             born = birth.fork(orders, given, self.sources)
@@ -211,6 +216,17 @@ def main(fd: int) -> None:
     orders, start = zygote.wait_for_orders()
     del zygote, control, settings
     worker.live(orders, start, serve)
+
+
+def _hold(sets: dict[str, tuple[str, str]]) -> dict[str, object]:
+    """Map the run's data for the workers to come; what to answer to that."""
+    from autograder.data import given
+
+    try:
+        given.hold(sets)
+    except (OSError, ValueError) as error:
+        return {"error": f"the run's data: {error}"}
+    return {}
 
 
 def _become() -> None:
