@@ -25,7 +25,7 @@ def test_a_claim_within_a_point_holds_and_one_beyond_does_not() -> None:
         share = claimed(report(f"[mlp]\ntest_accuracy = {claim}"), "mlp.test_accuracy", 0.93)
         assert (float(share), share.why) == (
             1.0,
-            "report.toml: mlp.test_accuracy is what was measured, to 1 points of accuracy.",
+            "report.toml: mlp.test_accuracy is what was measured, to 1 point of accuracy.",
         )
     for claim in (0.941, 0.99, 0.91):
         with pytest.raises(Failure) as caught:

@@ -97,19 +97,24 @@ class Sheet:
 
     def answers(
         self,
-        images: ArrayLike,
+        images: ArrayLike | None,
         labels: Sequence[int],
         probabilities: ArrayLike,
         names: Sequence[str] = (),
         columns: int = 3,
     ) -> None:
-        """Images beside what a network gives each class: the right class's bar green, a wrong first choice's red."""
+        """Images, where they are at hand, beside what a network gives each class.
+
+        The right class's bar is green, a wrong first choice's red.
+        """
         side, wide, rows = 72, WIDTH // columns, np.asarray(probabilities, float)
         classes = rows.shape[1]
         tall = max(side + _TEXT, 13 * classes) + 14
-        for place, (image, label, row) in enumerate(zip(np.asarray(images), labels, rows, strict=True)):
+        shown = [None] * len(rows) if images is None else list(np.asarray(images))
+        for place, (image, label, row) in enumerate(zip(shown, labels, rows, strict=True)):
             x, y = (place % columns) * wide, self._y + (place // columns) * tall
-            self._image(x, y, side, image)
+            if image is not None:
+                self._image(x, y, side, image)
             guess = int(row.argmax())
             self._text(x, y + side + 15, _name(names, label), GOOD if guess == label else BAD, most=side)
             for k in range(classes):

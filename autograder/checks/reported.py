@@ -51,7 +51,8 @@ def claimed(
     drawn.heading(key)
     drawn.bars({"reported": claim, "measured": measured}, wrong=["reported"] if wrong else ())
     if not wrong:
-        said = f"{NAME}: {key} is what was measured, to {100 * (within + chance):.2g} points of accuracy."
+        room = f"{100 * (within + chance):.2g}"
+        said = f"{NAME}: {key} is what was measured, to {room} point{'' if room == '1' else 's'} of accuracy."
         return seen(said, drawn.svg())
     why = f"{NAME}: {key} is {claim:.2%}, but {of} give {measured:.2%}."
     raise drawing(Failure(why, _OPTIMIST, f"{NAME}: {key} is not what {of} give."), drawn)
@@ -171,9 +172,12 @@ def true_cases(found: Sequence[Case], probabilities: ArrayLike, labels: ArrayLik
 
 
 def draw_cases(
-    found: Sequence[Case], images: ArrayLike, names: Sequence[str] = (), title: str = "Images and their probabilities"
+    found: Sequence[Case],
+    images: ArrayLike | None,
+    names: Sequence[str] = (),
+    title: str = "Images and their probabilities",
 ) -> Sheet:
-    """The cases with their images (len(found), C, H, W), which have values from 0 to 1."""
+    """The cases with their images (len(found), C, H, W), with values from 0 to 1, or None for images not at hand."""
     sheet = Sheet(title)
     sheet.answers(images, [case.label for case in found], [case.probabilities for case in found], names)
     return sheet
