@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from packed import CODE, FILES, Files, an_assignment, patched, with_special, wri
 from autograder.intake import Arrival, discover, receive
 from autograder.intake import receive as receive_package
 from autograder.intake.receive import MAX_FILE
-from autograder.model import Assignment, Roster, Submission
+from autograder.model import Assignment, Limits, Roster, Submission
 
 receiving = sys.modules[receive_package.__module__]
 
@@ -221,6 +222,24 @@ def test_e5_a_file_larger_than_may_be_kept_is_refused(tmp_path: Path, monkeypatc
     submission = handed_in(tmp_path, {**CODE, "layers.py": os.urandom((1 << 20) + 1)})
     assert "layers.py is larger than the 1 MB that may be kept." in submission.notes
     assert MAX_FILE == 64 << 20
+
+
+def test_weights_have_a_cap_of_their_own_and_leave_the_others_their_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "MAX_FILE", 1 << 10)
+    monkeypatch.setattr(receiving, "MAX_KEPT", 1 << 10)
+    assignment = replace(an_assignment(), optional=("net.pt", "net.safetensors"), limits=Limits(weights_mb=1))
+    kept = handed_in(tmp_path, {**CODE, "net.pt": os.urandom(1 << 20)}, assignment)
+    assert kept.files == tuple(sorted([*FILES, "net.pt"]))
+    assert kept.notes == ()
+    large = handed_in(tmp_path, {**CODE, "net.safetensors": os.urandom((1 << 20) + 1)}, assignment)
+    assert large.files == FILES
+    assert large.notes == ("net.safetensors is larger than the 1 MB that may be kept.",)
+    twice = handed_in(tmp_path, [*CODE.items(), ("net.pt", "x"), ("net.pt", "x")], assignment)
+    assert twice.notes == ("net.pt is there 2 times; hand it in once.",)
+    unasked = handed_in(tmp_path, {**CODE, "other.pt": os.urandom(1 << 20)}, assignment)
+    assert unasked.files == FILES
 
 
 def test_e5_all_files_together_stay_below_the_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,9 +142,10 @@ class _Taking:
 
     def _content(self, source: Source, kept: Kept) -> bytes:
         """The file's bytes, which must be the same in all its entries; raises UnreadableError."""
-        if len(kept.entries) > MAX_COPIES:
+        weights = kept.asked and kept.name.endswith(WEIGHTS)
+        if len(kept.entries) > (1 if weights else MAX_COPIES):
             raise UnreadableError(f"is there {len(kept.entries)} times; hand it in once")
-        if kept.asked and kept.name.endswith(WEIGHTS):
+        if weights:
             limit = min(self.room_for_weights, self.assignment.limits.weights_mb << 20)
         else:
             limit = min(self.room, MAX_AUTHORS_BYTES if kept.name == AUTHORS else MAX_FILE)

@@ -93,9 +93,9 @@ def lay_out(folder: Path) -> None:
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".py", ".ipynb") or not path.is_file() or path.is_symlink():
             continue
+        if path.stat().st_size > room:
+            continue
         room -= path.stat().st_size
-        if room < 0:
-            return
         place = Path(path.relative_to(folder))
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place)

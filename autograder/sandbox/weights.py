@@ -10,9 +10,8 @@ import sys
 import warnings
 import zipfile
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from autograder.sandbox import tensors
 
@@ -38,8 +37,8 @@ def load(folder: Path, name: str, model: Any, most: int) -> list[str]:
     What the model's own methods raise goes through.
     """
     try:
-        content = _content(folder / name, most)
-        arrays = _safe(content) if name.endswith(".safetensors") else _pickled(content)
+        with _opened(folder / name, most) as file:
+            arrays = _safe(file) if name.endswith(".safetensors") else _pickled(file)
         _fit(arrays, model.state_dict())
     except _Wrong as wrong:
         return wrong.words
@@ -58,32 +57,33 @@ def infer(model: Any, value: Any, watch: bool) -> object:
         return model(*args, **kwargs)
 
 
-def _content(path: Path, most: int) -> bytearray:
+def _opened(path: Path, most: int) -> BinaryIO:
     try:
         if path.stat().st_size > most:
             raise _Wrong("large", str(most >> 20))
-        return bytearray(path.read_bytes())
+        return path.open("rb")
     except OSError:
         raise _Wrong("absent") from None
 
 
-def _safe(content: bytearray) -> dict[str, Any]:
+def _safe(file: BinaryIO) -> dict[str, Any]:
     try:
-        return dict(tensors.read(content))
+        return dict(tensors.read(bytearray(file.read())))
     except tensors.TensorsError as error:
         raise _Wrong("unsafe", str(error)) from None
 
 
-def _pickled(content: bytearray) -> dict[str, Any]:
-    """The state dict in the bytes of a file of `torch.save`."""
+def _pickled(file: BinaryIO) -> dict[str, Any]:
+    """The state dict in a file of `torch.save`."""
     import torch
 
-    if content.startswith(b"PK"):
-        _look_through(content)
+    if file.read(2) == b"PK":
+        _look_through(file)
+    file.seek(0)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            held = torch.load(BytesIO(content), map_location="cpu", weights_only=True)
+            held = torch.load(file, map_location="cpu", weights_only=True)
     except MemoryError:
         raise
     except Exception as error:
@@ -100,10 +100,10 @@ def _pickled(content: bytearray) -> dict[str, Any]:
     return {key: value.detach() for key, value in held.items()}
 
 
-def _look_through(content: bytearray) -> None:
+def _look_through(file: BinaryIO) -> None:
     """Refuse an archive that unpacks to more than it is, and one of another kind, before torch opens it."""
     try:
-        entries = zipfile.ZipFile(BytesIO(content)).infolist()
+        entries = zipfile.ZipFile(file).infolist()
     except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError):
         raise _Wrong("damaged") from None
     names = [entry.filename for entry in entries]
@@ -111,7 +111,7 @@ def _look_through(content: bytearray) -> None:
         raise _Wrong("script")
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         raise _Wrong("packed")
-    if sum(entry.file_size for entry in entries) > len(content):
+    if sum(entry.file_size for entry in entries) > file.seek(0, 2):
         raise _Wrong("packed")
     if not any(name.endswith("/data.pkl") or name == "data.pkl" for name in names):
         raise _Wrong("damaged")
