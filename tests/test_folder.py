@@ -199,7 +199,7 @@ def test_qmnists_other_digits_are_unseen_ones_of_mnist(place: Path) -> None:
     bytes_of = [np.rint(image[0] * 255).astype(np.uint8).tobytes() for image in found.x]
     assert [there[image] for image in bytes_of] == found.y.tolist()
     assert len(set(bytes_of)) == 20
-    assert (unseen(load("mnist"), np.random.default_rng(2)).x != found.x).any()
+    assert (load("mnist").unseen(np.random.default_rng(2)).x != found.x).any()
 
 
 def test_cifar10_1_are_unseen_ones_of_cifar10(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from autograder.data.unseen import Unseen
 
 Array = NDArray[Any]
 """Features are float32 or float64, labels int64; which of them, each set's own module says."""
@@ -97,6 +100,15 @@ class Dataset:
     def test(self, rows: int | None = None, *, tensors: bool = False) -> Given:
         """The test images, likewise; their labels stay here."""
         return self.given("x_test", rows, tensors)
+
+    def unseen(self, rng: np.random.Generator, count: int | None = None) -> Unseen:
+        """(x, y, how): images that no submission can have been trained on, or as near to that as this machine gets.
+
+        See `autograder.data.unseen`; `how` is for staff.
+        """
+        from autograder.data.unseen import unseen
+
+        return unseen(self, rng, count)
 
     def given(self, array: str, rows: int | None = None, tensor: bool = False) -> Given:
         """One of them by name, the first `rows`. Raises ValueError for what no submission gets."""

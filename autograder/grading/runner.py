@@ -84,6 +84,8 @@ class Context:
     ref: Reference | None
     datasets: Callable[[str], object]
     hidden_root: Path | None
+    declared: tuple[str, ...] = ()
+    """The data sets of the assignment."""
     student: Student | None = None
     once: MutableMapping[Any, Any] = field(default_factory=dict)
 
@@ -96,6 +98,9 @@ class Context:
     tell: Callable[[dict[str, object]], None] | None = None
 
     def data(self, name: str) -> object:
+        """Raises LookupError for a set that is not declared: no grade would name it, and no worker would have it."""
+        if name not in self.declared:
+            raise LookupError(f'assignment.toml does not declare this set; it needs data = ["{name}"]')
         return self.datasets(name)
 
     def figures(self, notebook: str) -> list[Any]:
@@ -178,7 +183,7 @@ def collect(
     Raises ChecksError when a check is refused or a file does not import.
     """
     solution = assignment.solution.resolve() if assignment.solution else None
-    context = Context(seed, Reference(solution) if solution else None, datasets, solution)
+    context = Context(seed, Reference(solution) if solution else None, datasets, solution, assignment.data)
     harness = Harness(context, drive, frozenset(only))
     quiet = ["terminal", "cacheprovider", "logging", "warnings", "faulthandler", "junitxml", "doctest", "unittest"]
     quiet += ["unraisableexception", "threadexception"]  # they look through all of memory, ten times, at the end
