@@ -51,6 +51,13 @@ def test_its_commands_print_what_the_readme_says(typed_in: Path) -> None:
         assert (done.returncode, done.stdout) == (0, printed), done.stderr
 
 
+def test_the_data_sets_are_listed_as_the_readme_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("AUTOGRADER_DATA", raising=False)
+    [(command, printed)] = (s[0] for s in sessions() if s[0][0] == "autograder data list")
+    done = run(command, tmp_path)
+    assert (done.returncode, done.stdout) == (0, printed), done.stderr
+
+
 def test_every_make_target_named_exists() -> None:
     listed = run("make help", ROOT).stdout
     for target in set(re.findall(r"\bmake ([a-z]+)\b", README)):
