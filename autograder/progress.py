@@ -135,7 +135,7 @@ def _line(event: Event) -> None:
             flush=True,
         )
     elif event.training is not None:
-        if event.training.facts.get("done"):
+        if event.training.facts.get("measured"):
             print(f"  {_training(event.training)}", file=sys.stderr, flush=True)
     elif event.event == "started" and event.done:
         print(f"{event.done}/{event.total} were graded before and are kept", file=sys.stderr, flush=True)
@@ -146,7 +146,7 @@ def _training(progress: Underway) -> str:
     facts = progress.facts
     forms = (("step", "step {:,}"), ("epoch", "epoch {:.1f}"), ("loss", "loss {:.3g}"), ("accuracy", "{:.1%} right"))
     said = [form.format(facts[name]) for name, form in forms if isinstance(facts.get(name), int | float)]
-    ended = ["measured"] if facts.get("done") else []
+    ended = ["measured"] if facts.get("measured") else []
     what = f"{line(progress.submission, 30)}, {facts.get('check')}, seed {facts.get('seed')}"
     return f"{what}: {', '.join([*said, *ended])}"
 

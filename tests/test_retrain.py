@@ -241,7 +241,7 @@ def test_finished_runs_are_kept_and_progress_is_told(here: Any) -> None:
 
     assert first == second
     assert len(kept) == 2
-    assert [e["seed"] for e in events if e["done"]] == [0, 1]
+    assert [e["seed"] for e in events if e["measured"]] == [0, 1]
     assert {"step", "loss", "accuracy", "seconds", "epoch"} <= events[0].keys()
 
 

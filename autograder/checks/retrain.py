@@ -160,7 +160,7 @@ class Retrain:
         if key not in self._kept:
             result = self._run(train, judge, budget, seed)
             self._kept[key] = asdict(result)
-            self._say(seed, done=True, step=result.steps, accuracy=result.accuracy, loss=None, seconds=result.seconds)
+            self._say(seed, measured=True, step=result.steps, accuracy=result.accuracy, loss=None, seconds=result.seconds)
         found = self._kept[key]
         return Result(**{**found, "losses": tuple(found["losses"])})
 
@@ -168,7 +168,7 @@ class Retrain:
         def listen(note: Any) -> None:
             epoch = note.images / budget.images if budget.images else None
             told = {"step": note.step, "loss": note.loss, "accuracy": note.accuracy, "seconds": note.seconds}
-            self._say(seed, done=False, epoch=epoch, **told)
+            self._say(seed, measured=False, epoch=epoch, **told)
 
         order = {
             "steps": budget.steps or 0,
