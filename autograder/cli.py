@@ -19,6 +19,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(datasets.app, name="data")
 
 Out = Annotated[Path, typer.Option("--out", help="the folder for everything that is written")]
+Device = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda:N", help="where training runs")]
+PerGpu = Annotated[int, typer.Option("--per-gpu", min=1, help="training runs that share a GPU and its memory")]
 Question = Annotated[str, typer.Option("--question", help="only this question, e.g. q1_fc")]
 
 
@@ -78,6 +80,8 @@ def grade(
         IsolationChoice, typer.Option(help="strict refuses less than every layer")
     ] = IsolationChoice.best,
     data: Data = None,
+    device: Device = "auto",
+    per_gpu: PerGpu = 1,
     json: Annotated[bool, typer.Option("--json", help="one JSON event a line, for programs")] = False,
 ) -> None:
     """Grade a class; a second run goes on where the first one stopped."""
@@ -94,6 +98,8 @@ def grade(
             seed=seed,
             roster=people,
             isolation=isolation.value,
+            device=device,
+            per_gpu=per_gpu,
             tell=tell,
         )
     if not json:
@@ -109,13 +115,22 @@ def regrade(
     workers: Annotated[int | None, typer.Option(min=1)] = None,
     isolation: Annotated[IsolationChoice, typer.Option()] = IsolationChoice.best,
     data: Data = None,
+    device: Device = "auto",
+    per_gpu: PerGpu = 1,
 ) -> None:
     """Run the checks again over a graded class; adds a row to the gradebook and overwrites none."""
     from autograder import pipeline, progress
 
     with progress.shown() as tell:
         grades = pipeline.regrade(
-            _pick(_house(), id), out, question=question, workers=workers, isolation=isolation.value, tell=tell
+            _pick(_house(), id),
+            out,
+            question=question,
+            workers=workers,
+            isolation=isolation.value,
+            device=device,
+            per_gpu=per_gpu,
+            tell=tell,
         )
     progress.table(grades)
 

@@ -20,8 +20,7 @@ class Home:
     """The folder's own modules, called in this process; no hidden checks, no reference, no limits but patience."""
 
     ref: Any = None
-    runs: MutableMapping[str, Any] | None = None
-    tell: Any = None
+    training: Any = None
     limits = Limits(call_seconds=1e9, check_seconds=1e9, submission_seconds=1e9)
 
     def __init__(self, folder: Path, seed: int) -> None:

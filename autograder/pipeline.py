@@ -19,6 +19,7 @@ from autograder.gradebook import Gradebook
 from autograder.grading import Nursery, Setup, Underway, declared, lateness, rejected, run, score
 from autograder.interop import otter
 from autograder.model import TRAINING, Assignment, Grade, Roster, Submission
+from autograder.sandbox import gpus as machine
 from autograder.sandbox.probe import Isolation, probe
 
 Wanted = Literal["best", "strict", "none"]
@@ -96,6 +97,8 @@ def grade(
     seed: int | None = None,
     roster: Roster | None = None,
     isolation: Wanted = "best",
+    device: str = "auto",
+    per_gpu: int = 1,
     tell: Tell = lambda event: None,
     nursery: Nursery | None = None,
 ) -> list[Grade]:
@@ -105,13 +108,15 @@ def grade(
     Whoever grades several classes makes a `nursery`, and what takes seconds to import is imported once.
     """
     began, confined = time.monotonic(), confine(isolation)
+    gpus = machine.usable(device, confined)
     arrivals = intake.discover(submissions, assignment)
     if not arrivals:
         raise UsageError(f"{submissions}: there is no submission here; give a folder of zips or folders, or one zip")
     kept_in = outputs.private(out / "submissions")
     with Gradebook(out / "gradebook.db") as book:
         seeded, kept_runs = book.seed(assignment.id, seed), out / RUNS
-        setup = Setup(assignment, seeded, versions(assignment), confined, data.load, runs=kept_runs)
+        facts = versions(assignment) | machine.named(gpus)
+        setup = Setup(assignment, seeded, facts, confined, data.load, runs=kept_runs, gpus=gpus, per_gpu=per_gpu)
         received = _flagged([intake.receive(arrival, assignment, kept_in, roster) for arrival in arrivals])
         contest.enter(book, assignment, received)
         graded = _graded(book, setup, received, workers or cores(), tell, nursery)
@@ -130,6 +135,8 @@ def regrade(
     question: str = "",
     workers: int | None = None,
     isolation: Wanted = "best",
+    device: str = "auto",
+    per_gpu: int = 1,
     tell: Tell = lambda event: None,
 ) -> list[Grade]:
     """Run the checks again over what a run has kept, adding rows and overwriting none; raises UsageError.
@@ -143,7 +150,11 @@ def regrade(
         came = {name: book.received(assignment.id, name) for name in before}
         again = {name: outputs.kept(g, assignment, out, came[name]) for name, g in before.items()}
         seed, confined = book.seed(assignment.id, None), confine(isolation)
-        setup = Setup(assignment, seed, versions(assignment), confined, data.load, question, runs=out / RUNS)
+        gpus = machine.usable(device, confined)
+        facts = versions(assignment) | machine.named(gpus)
+        setup = Setup(
+            assignment, seed, facts, confined, data.load, question, runs=out / RUNS, gpus=gpus, per_gpu=per_gpu
+        )
         for n, fresh in enumerate(run(setup, list(again.values()), workers or cores())):
             name = fresh.submission
             merged = merge(fresh, before[name], assignment, again[name], question)

@@ -98,12 +98,29 @@ class Retrain:
     """The fixture: bound to one submission and one check."""
 
     def __init__(
-        self, student: Any, check: str, kept: MutableMapping[str, Any] | None = None, tell: Tell | None = None
+        self,
+        student: Any,
+        check: str,
+        kept: MutableMapping[str, Any] | None = None,
+        tell: Tell | None = None,
+        device: str = "cpu",
+        vram: float = 1.0,
     ) -> None:
-        """`kept` outlives this process and is one submission's; finished runs are found there and not run again."""
+        """`kept` outlives this process and is one submission's; finished runs are found there and not run again.
+
+        `device` is "cpu" or "cuda", where a check has the model and the data trained; `vram` a run's share of memory.
+        """
         self._student, self._check = student, check
+        self.device, self._vram = device, vram
         self._kept: MutableMapping[str, Any] = {} if kept is None else kept
         self._tell = tell or (lambda event: None)
+
+    @classmethod
+    def around(cls, student: Any, check: str, training: Any) -> Retrain:
+        """With what a grader has of the other arguments, as attributes; with nothing, where `training` is None."""
+        if training is None:
+            return cls(student, check)
+        return cls(student, check, training.runs, training.tell, training.device, training.vram)
 
     @property
     def report(self) -> Any:
@@ -160,7 +177,8 @@ class Retrain:
         if key not in self._kept:
             result = self._run(train, judge, budget, seed)
             self._kept[key] = asdict(result)
-            self._say(seed, measured=True, step=result.steps, accuracy=result.accuracy, loss=None, seconds=result.seconds)
+            measured = {"step": result.steps, "accuracy": result.accuracy, "seconds": result.seconds}
+            self._say(seed, measured=True, loss=None, **measured)
         found = self._kept[key]
         return Result(**{**found, "losses": tuple(found["losses"])})
 
@@ -175,6 +193,8 @@ class Retrain:
             "images": round((budget.epochs or 0) * (budget.images or 0)),
             "memory_mb": budget.memory_mb or 0,
             "listen": listen,
+            "device": self.device,
+            "vram": self._vram,
         }
         with self._student.trial(budget.seconds, seed, **order) as run:
             model = _trained(self._student, run, train, seed)

@@ -27,10 +27,8 @@ class Context(Protocol):
     seed: int
     ref: Any
     once: MutableMapping[Any, Any]
-    runs: MutableMapping[str, Any] | None
-    """Where finished training runs of this submission are kept; None where nothing outlives the process."""
-    tell: Callable[[dict[str, object]], None] | None
-    """Who hears how far a training run has come."""
+    training: Any
+    """What `Retrain` takes besides, as attributes; or None."""
 
     @property
     def student(self) -> Any: ...
@@ -129,7 +127,7 @@ class Run:
             elif name == "retrain":
                 from .retrain import Retrain
 
-                given.append(Retrain(student, facts.name, context.runs, context.tell))
+                given.append(Retrain.around(student, facts.name, context.training))
             elif hidden:
                 given.append(context.ref)
             else:

@@ -19,7 +19,9 @@ from autograder.grading.nursery import Nursery
 from autograder.grading.runner import ChecksError, Ran, Training, serve
 from autograder.grading.runs import KeptRuns
 from autograder.grading.score import not_graded, score
-from autograder.model import Assignment, Grade, Limits, Submission
+from autograder.model import Assignment, Grade, Submission
+from autograder.sandbox import gpus
+from autograder.sandbox.gpus import Gpu
 from autograder.sandbox.probe import Isolation
 from autograder.sandbox.transport import Need
 
@@ -44,6 +46,9 @@ class Setup:
     only: frozenset[str] = frozenset()
     runs: Path | None = None
     """The folder of finished training runs."""
+    gpus: tuple[Gpu, ...] = ()
+    """On which training runs; on the CPU where there are none."""
+    per_gpu: int = 1
 
 
 @dataclass(frozen=True)
@@ -197,18 +202,18 @@ def _work(environment: Mapping[str, str], setup: Setup, pipe: Connection, twin: 
 
     def training(submission: Submission) -> Training:
         kept = KeptRuns(setup.runs, submission, setup.versions, setup.seed) if setup.runs else None
-        return Training(kept, lambda facts: pipe.send(Underway(submission.name, facts)))
+        tell = partial(_tell, pipe, submission.name)
+        return Training(kept, tell, "cuda", gpus.share(setup.per_gpu)) if setup.gpus else Training(kept, tell)
 
     try:
         how = setup.isolation, setup.assignment.preload
         with contextlib.closing(Zygote(*how, twin=twin, data=_inside(setup))) as zygote:
-            limits = setup.assignment.limits
             serve(
                 setup.assignment,
                 setup.seed,
                 setup.datasets,
                 _jobs(pipe),
-                partial(partial, _connect, zygote, limits),
+                partial(partial, _connect, zygote, setup),
                 lambda _submission, ran: pipe.send(ran),
                 setup.question,
                 setup.only,
@@ -221,8 +226,17 @@ def _work(environment: Mapping[str, str], setup: Setup, pipe: Connection, twin: 
             pipe.send(str(error))
 
 
-def _connect(zygote: Zygote, limits: Limits, folder: Path, need: Need | None = None) -> Box:
-    return zygote.open(folder, limits.extended(need.memory_mb, need.seconds) if need else limits)
+def _tell(pipe: Connection, submission: str, facts: Mapping[str, object]) -> None:
+    pipe.send(Underway(submission, facts))
+
+
+def _connect(zygote: Zygote, setup: Setup, folder: Path, need: Need | None = None) -> Box:
+    """A worker; for a training run with what that needs, once a GPU is free."""
+    limits = setup.assignment.limits
+    if need is None:
+        return zygote.open(folder, limits)
+    lease = gpus.take(setup.gpus, setup.per_gpu) if need.gpu else None
+    return zygote.open(folder, limits.extended(need.memory_mb, need.seconds), lease)
 
 
 def _inside(setup: Setup) -> dict[str, tuple[str, str]]:

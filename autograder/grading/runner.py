@@ -70,10 +70,13 @@ class Reference:
 
 @dataclass(frozen=True)
 class Training:
-    """What the training runs of one submission leave on disk, and who hears of them while they last."""
+    """What the training runs of one submission leave on disk, who hears of them while they last, and where they run."""
 
     runs: MutableMapping[str, Any] | None = None
     tell: Callable[[dict[str, object]], None] | None = None
+    device: str = "cpu"
+    vram: float = 1.0
+    """The share of a GPU's memory that a run may have."""
 
 
 @dataclass
@@ -94,8 +97,7 @@ class Context:
     flags: list[str] = field(default_factory=list)
     weights: dict[str, str] = field(default_factory=dict)
     """A sketch of each file of weights that the submission's checks have loaded."""
-    runs: MutableMapping[str, Any] | None = None
-    tell: Callable[[dict[str, object]], None] | None = None
+    training: Training | None = None
 
     def data(self, name: str) -> object:
         """Raises LookupError for a set that is not declared: no grade would name it, and no worker would have it."""
@@ -224,7 +226,7 @@ def serve(
 
     def drive(harness: Harness, session: pytest.Session) -> None:
         for submission in jobs:
-            harness.context.runs, harness.context.tell = (around := training(submission)).runs, around.tell
+            harness.context.training = training(submission)
             done(submission, _run(harness, session, assignment, submission, connect))
 
     collect(assignment, seed, datasets, drive, question, only)

@@ -6,7 +6,8 @@ import contextlib
 import os
 import select
 import signal
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,12 +48,15 @@ def fork(orders: Orders, given: Mapping[str, int], sources: Sources) -> Born | S
             status=told,
             gate=gate,
             owner=(os.geteuid(), os.getegid()),
-            trees=_trees(given.get("submission", -1), sources, held) if is_root and "mount" in orders.parts else None,
+            trees=_trees(given.get("submission", -1), sources, orders.devices, held)
+            if is_root and "mount" in orders.parts
+            else None,
             sources=sources,
             baseline=limits.private_memory(),
         )
         resident = watchdog.anonymous()
         _assert_one_task()
+        _assert_no_cuda()
         pid = syscalls.clone(namespaces.flags(orders.parts))
         if pid == 0:
             held.pop_all()  # the fork keeps them
@@ -77,9 +81,9 @@ def _pipe(held: contextlib.ExitStack) -> tuple[int, int]:
     return reader, writer
 
 
-def _trees(submission: int, sources: Sources, held: contextlib.ExitStack) -> list[Tree]:
+def _trees(submission: int, sources: Sources, devices: Iterable[str], held: contextlib.ExitStack) -> list[Tree]:
     """What only root may open, since it may lie below a closed folder: an interpreter in a home, say."""
-    trees = namespaces.clone_trees(sources)
+    trees = namespaces.clone_trees(sources, devices)
     for tree in trees:
         held.callback(os.close, tree.fd)
     return [*trees, Tree(submission, SUBMISSION, is_dir=True)]
@@ -90,6 +94,13 @@ def _assert_one_task() -> None:
     tasks = os.listdir("/proc/self/task")
     if len(tasks) != 1:
         raise OSError(f"the zygote has {len(tasks)} threads and can't be forked safely")
+
+
+def _assert_no_cuda() -> None:
+    """A fork of a process that has used a GPU can never use one."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        raise OSError("CUDA was initialised in the zygote, so no worker could use a GPU")
 
 
 def _verdict(status: int, pidfd: int) -> int:

@@ -17,6 +17,7 @@ from autograder.sandbox.orders import Orders
 from autograder.sandbox.transport import Hear, Kind, Stopped
 
 if TYPE_CHECKING:  # what only Linux has is imported when it is used
+    from autograder.sandbox.gpus import Lease
     from autograder.sandbox.launch import Running, Twin
     from autograder.sandbox.limits import Memory
     from autograder.sandbox.pipes import Ends
@@ -86,9 +87,10 @@ class Zygote:
     def pid(self) -> int:
         return self._running.pid
 
-    def open(self, folder: Path, limits: Limits) -> Box:
+    def open(self, folder: Path, limits: Limits, gpu: Lease | None = None) -> Box:
         """A confined worker over the files in `folder`. Raises SandboxError if one layer could not be had.
 
+        It sees no GPU but that of the lease, which is given back when the worker is closed.
         A zygote that died is replaced; its other boxes died with it.
         """
         if not self._running.is_alive:
@@ -96,12 +98,14 @@ class Zygote:
             self._start()
         self._opened += 1
         with contextlib.ExitStack() as held:
+            if gpu:
+                held.callback(gpu.close)
             try:
-                return self._open(folder, limits, held)
+                return self._open(folder, limits, gpu.gpu.nodes if gpu else (), held)
             except OSError as error:
                 raise SandboxError(f"no worker could be prepared: {error}") from error
 
-    def _open(self, folder: Path, limits: Limits, held: contextlib.ExitStack) -> Box:
+    def _open(self, folder: Path, limits: Limits, devices: tuple[str, ...], held: contextlib.ExitStack) -> Box:
         """`held` undoes, in the order opposite to that of doing, whatever was done when a step fails."""
         from autograder.sandbox import pipes, staging
 
@@ -122,7 +126,8 @@ class Zygote:
         ends = pipes.Ends(held)
         given |= ends.theirs
         abi = self.isolation.landlock_abi
-        orders = Orders(self.isolation.level, parts, limits, staged.folder, staged.scratch, uid, jail, abi)
+        level = self.isolation.level
+        orders = Orders(level, parts, limits, staged.folder, staged.scratch, uid, jail, abi, devices)
         answer, fds = self._running.ask({"orders": orders.as_json(), "fds": list(given)}, list(given.values()))
         ends.let_go()
         held.callback(os.close, fds[0])

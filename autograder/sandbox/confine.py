@@ -100,13 +100,16 @@ def _become(uid: int) -> None:
 def _enter_root(orders: Orders, start: Start) -> None:
     trees = start.trees
     if trees is None:
-        trees = [*namespaces.clone_trees(start.sources), namespaces.clone_tree(orders.folder, SUBMISSION)]
+        trees = [
+            *namespaces.clone_trees(start.sources, orders.devices),
+            namespaces.clone_tree(orders.folder, SUBMISSION),
+        ]
     owner = INSIDE if "user" in orders.parts else orders.uid
     namespaces.enter_root(trees, start.sources.links, orders.limits.scratch_mb, "pid" in orders.parts, owner, owner)
 
 
 def _rules(orders: Orders, sources: Sources) -> list[tuple[str, int]]:
-    devices = [(path, landlock.DEVICE) for path in DEVICES]
+    devices = [(path, landlock.DEVICE) for path in (*DEVICES, *orders.devices)]
     if "mount" in orders.parts:
         return [("/", landlock.READ), ("/tmp", landlock.WRITE), ("/dev/shm", landlock.WRITE), *devices]
     if orders.jail:

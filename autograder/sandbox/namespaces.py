@@ -77,11 +77,14 @@ def loopback_up() -> None:
         fcntl.ioctl(control, set_flags, struct.pack("16sh14x", b"lo", up_and_running))
 
 
-def clone_trees(sources: Sources) -> list[Tree]:
-    """Detached read-only copies of all sources. Needs the right to mount, and to walk to each of them."""
+def clone_trees(sources: Sources, devices: Iterable[str] = ()) -> list[Tree]:
+    """Detached read-only copies of all sources, and `devices` besides those that every worker has.
+
+    Needs the right to mount, and to walk to each of them.
+    """
     trees = [clone_tree(real, target) for target, real in sources.binds.items()]
     device = _ATTR_NOSUID | _ATTR_NOEXEC
-    return trees + [clone_tree(path, path, device) for path in DEVICES if os.path.exists(path)]
+    return trees + [clone_tree(path, path, device) for path in (*DEVICES, *devices) if os.path.exists(path)]
 
 
 def clone_tree(real: str, target: str, attributes: int = _ATTR_RDONLY | _ATTR_NOSUID | _ATTR_NODEV) -> Tree:

@@ -30,6 +30,8 @@ class Orders:
     """A root of copies, for a worker that has the part; `folder` and `scratch` lie below it then."""
     landlock_abi: int = 0
     """The newest that may be used: the one that was tried."""
+    devices: tuple[str, ...] = ()
+    """Nodes of a GPU, for a worker that trains on it; no other worker sees any."""
 
     @property
     def inner_folder(self) -> str:
@@ -46,4 +48,11 @@ class Orders:
 
     @classmethod
     def from_json(cls, tree: Mapping[str, Any]) -> Orders:
-        return cls(**{**tree, "limits": Limits(**tree["limits"]), "parts": tuple(tree["parts"])})
+        return cls(
+            **{
+                **tree,
+                "limits": Limits(**tree["limits"]),
+                "parts": tuple(tree["parts"]),
+                "devices": tuple(tree["devices"]),
+            }
+        )

@@ -200,6 +200,8 @@ def _seen(mishap: Mishap, files: Sequence[str]) -> str:
 
 def _advice(mishap: Mishap) -> str:
     """What to do about what a grading machine has not got."""
+    if "device-side assert" in mishap.message:
+        return "On a GPU an index that is out of range ends so: a label of 10 where there are ten classes, 0 to 9."
     if _OFFLINE.fullmatch(mishap.type) or "urlopen error" in mishap.message:
         return "There is no network where this is graded: hand in the file, or use the data that the handout names."
     if mishap.type == "FileNotFoundError" and "/content" in mishap.message:

@@ -63,7 +63,7 @@ class Student:
         Calls in `with student.training(run):` are its parts, the others meanwhile are not.
         """
         run = Watching(seconds, number, **more)
-        with self._talk.afresh(Need(run.memory, run.granted)):
+        with self._talk.afresh(Need(run.memory, run.granted, run.device != "cpu")):
             yield run
 
     @contextmanager

@@ -19,7 +19,7 @@ class Need:
 
     memory_mb: int = 0
     seconds: float = 0.0
-    gpu: bool = True
+    gpu: bool = False
 
 
 class Stopped(Exception):  # noqa: N818 it is the worker that stopped, not an error of ours

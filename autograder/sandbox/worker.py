@@ -36,7 +36,7 @@ def live(orders: Orders, start: Start, serve: Serve) -> NoReturn:
     """Never returns: the process ends with the last request, or at once if a layer can't be had."""
     try:
         abi = confine.confine(orders, start)
-        _look_plain(orders.inner_scratch)
+        _look_plain(orders.inner_scratch, bool(orders.devices))
         confine.keep_only_pipes(start)
     except BaseException as error:
         os.write(start.status, f"error {type(error).__name__}: {error}".encode()[:1000])
@@ -51,11 +51,13 @@ def live(orders: Orders, start: Start, serve: Serve) -> NoReturn:
         os._exit(71)
 
 
-def _look_plain(scratch: str) -> None:
+def _look_plain(scratch: str, gpu: bool) -> None:
     """Leave nothing of the zygote in sight of what runs here."""
     os.umask(0o077)
     os.environ.clear()
     os.environ.update(_ENVIRONMENT, HOME=scratch, TMPDIR=scratch)
+    if not gpu:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""  # where no wall hides the nodes, nobody stumbles over them
     tempfile.tempdir = None
     os.chdir(scratch)
     sys.argv = ["submission"]
