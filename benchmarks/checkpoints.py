@@ -50,19 +50,19 @@ def net():
 '''
 CHECKS = """\
 from autograder.checks import evaluate, points
-from benchmarks.checkpoints import BATCH, STEPS, images
+from benchmarks.checkpoints import BATCH, STEPS, asked
 
 @points(1, "q")
 def check_full(student, weights, data):
     '''All images are asked for.'''
-    result = evaluate(weights("net", student.net.net()), *images(data("mnist")), BATCH)
+    result = evaluate(weights("net", student.net.net()), *asked(data("mnist")), BATCH)
     # What the script is compared with.
     return round(result.accuracy, 4)
 
 @points(1, "q")
 def check_tier(student, weights, data):
     '''It ends when the tier is known.'''
-    result = evaluate(weights("net", student.net.net()), *images(data("mnist")), BATCH, STEPS)
+    result = evaluate(weights("net", student.net.net()), *asked(data("mnist")), BATCH, STEPS)
     return result.seen / result.total
 """
 STEPS = {0.8: 0.5, 0.9: 1.0}
@@ -90,6 +90,12 @@ def images(d: data.Dataset) -> Images:
         x, y = (np.concatenate([getattr(d, f"{a}_{part}") for part in ("train", "val", "test")]) for a in "xy")
     times = -(-IMAGES // len(x))
     return np.tile(x, (times, 1, 1, 1))[:IMAGES], np.tile(y, times)[:IMAGES]
+
+
+def asked(d: data.Dataset) -> tuple[Any, Any]:
+    """As a check asks for them: the worker has those of a data folder already."""
+    x, y = images(d)
+    return (d.test() if d.folder is not None and len(d.x_test) == IMAGES else x), y
 
 
 def main(arguments: Sequence[str] = ()) -> None:

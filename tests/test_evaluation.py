@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from autograder.checks import Failure, evaluate
 from autograder.checks.weights import Weights
+from autograder.data import load
 from autograder.model import Limits
 from autograder.sandbox import local
 from autograder.sandbox.files import content
@@ -96,6 +97,16 @@ def test_the_full_figures(tmp_path: Path) -> None:
     assert np.trace(result.confusion) == right.sum()
     np.testing.assert_allclose(result.per_class, [1 - right[y == c].mean() for c in range(3)])
     assert result.probabilities.sum(1) == pytest.approx(np.ones(40))
+
+
+def test_images_that_the_worker_has_are_not_sent(tmp_path: Path) -> None:
+    (tmp_path / "nets.py").write_text("from torch import nn\ndef net():\n    return nn.Flatten()\n")
+    d = load("digits")
+    net = Student(lambda: local.connect(tmp_path), Limits(), ["nets.py"]).nets.net()
+    got = evaluate(net, d.test(), d.y_test, batch=150, classes=784)
+    want = evaluate(net, d.x_test, d.y_test, batch=500, classes=784)
+    assert np.array_equal(got.logits, want.logits)
+    assert (got.seen, len(d.test(7)), len(d.test().part(400, 600))) == (500, 7, 100)
 
 
 def test_calibration() -> None:

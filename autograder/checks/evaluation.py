@@ -111,7 +111,7 @@ class Evaluation:
 
 def evaluate(
     net: Any,
-    x: NDArray[Any],
+    x: Any,
     y: ArrayLike,
     batch: int = 500,
     steps: Steps | Mapping[str, Steps] | None = None,
@@ -124,15 +124,15 @@ def evaluate(
 ) -> Evaluation:
     """What a network makes of images x (N, …), whose labels y (N,) stay here; `net` as `weights` gives it.
 
-    >>> result = evaluate(weights("mlp.pt", student.mnist.mlp()), d.x_test, d.y_test, steps={0.95: 0.5, 0.975: 1.0})
+    >>> result = evaluate(weights("mlp.pt", student.mnist.mlp()), d.test(), d.y_test, steps={0.95: 0.5, 0.975: 1.0})
     >>> return result.share
+
+    Images are an array, or what the worker has already of the run's data: nothing is sent then.
 
     `steps` and `of` are those of `tiers`. With them, and unless the `full` figures are wanted, it ends as soon as the
     images left cannot change the tier.
     Raises Failure for answers that are no logits (batch, C) of finite numbers.
     """
-    import torch
-
     labels = np.asarray(y)
     if labels.ndim != 1 or len(labels) != len(x) or not len(labels):
         raise ValueError(f"labels of shape {labels.shape} for images of shape {np.shape(x)}")
@@ -146,15 +146,21 @@ def evaluate(
     parts: list[NDArray[np.float64]] = []
     right = seen = 0
     for start in range(0, len(x), batch):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it is only read from, and a data set may not be written to
-            images = torch.from_numpy(np.ascontiguousarray(x[start : start + batch]))
+        images = x.part(start, start + batch) if hasattr(x, "part") else _tensor(x[start : start + batch])
         parts.append(_logits(net.infer(images), len(images), classes))
         right += int((parts[-1].argmax(1) == labels[start : start + batch]).sum())
         seen += len(images)
         if own and not full and reached(right / len(x), own) == reached((right + len(x) - seen) / len(x), own):
             break
     return Evaluation(np.concatenate(parts), labels[:seen], len(x), own, what, hint)
+
+
+def _tensor(images: NDArray[Any]) -> Any:
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is only read from, and a data set may not be written to
+        return torch.from_numpy(np.ascontiguousarray(images))
 
 
 def _logits(given: object, images: int, classes: int) -> NDArray[np.float64]:

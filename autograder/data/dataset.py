@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,14 +34,23 @@ class Given:
     source: str
     array: str
     rows: int
-    """The first so many."""
+    """Up to this one."""
     tensor: bool = False
     """As a torch tensor of the submission's own; arrays are read-only there."""
+    start: int = 0
 
     @property
     def target(self) -> dict[str, object]:
         """As a request's header has it."""
-        return {"given": [self.source, self.array, self.rows, self.tensor]}
+        return {"given": [self.source, self.array, self.rows, self.tensor, self.start]}
+
+    def __len__(self) -> int:
+        return max(0, self.rows - self.start)
+
+    def part(self, start: int, stop: int) -> Given:
+        """Some rows of it, as a tensor."""
+        rows = min(self.start + stop, self.rows)
+        return replace(self, tensor=True, start=self.start + start, rows=rows)
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,11 +45,11 @@ def declared(asked: str) -> bool:
     return asked in _stands_for
 
 
-def value(source: str, array: str, rows: int, tensor: bool) -> Any:
+def value(source: str, array: str, rows: int, tensor: bool, start: int = 0) -> Any:
     """What stands for a `Given` here: a read-only array, or a tensor of its own. Raises DataError."""
     if array not in INSIDE:
         raise DataError(f"{array} never enters a worker")
-    found = _arrays(source)[array][:rows]
+    found = _arrays(source)[array][start:rows]
     if not tensor:
         return found
     import torch
