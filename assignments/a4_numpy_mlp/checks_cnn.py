@@ -11,10 +11,12 @@ from autograder.checks import (
     parameters_of,
     points,
     require,
+    seen,
     tiers,
     unpack,
 )
 from autograder.checks.perceptron import Perceptron
+from autograder.checks.pictures import Sheet
 
 
 def images(x):
@@ -76,3 +78,9 @@ def check_reported_curves_of_both(report):
     why = "report.toml: the CNN's validation error does not end below the MLP's."
     ahead = min(curves["cnn.valid_error"]) < min(curves["mlp.curves.valid_error"])
     require(ahead, why, "On the same digits a CNN of this size gets a third less wrong. Longer, or another rate?")
+    sheet = Sheet("The errors of MLP and CNN, epoch by epoch.")
+    sheet.heading("error of MLP and CNN on training and validation images")
+    names = {"mlp.curves": "MLP", "cnn": "CNN"}
+    kinds = {"train_error": "training", "valid_error": "validation"}
+    sheet.curves({f"{names[net]}, {kinds[kind]}": curves[f"{net}.{kind}"] for net in names for kind in kinds})
+    return seen("", sheet.svg())

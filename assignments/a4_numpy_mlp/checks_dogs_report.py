@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from autograder.checks import points, require
+from autograder.checks import points, require, seen
 from autograder.checks.inside import table
+from autograder.checks.pictures import Sheet
 
 CURVES = ("train_loss", "valid_loss", "train_error", "valid_error")
 
@@ -25,6 +26,16 @@ def chances(student, data):
     return dog, data("cats_dogs").y_val
 
 
+def shown(ids, dog, data, title):
+    """A drawing of validation images, each with its class and its probability of a dog."""
+    d = data("cats_dogs")
+    sheet = Sheet(title)
+    sheet.heading(f"{title}: class, and probability of a dog")
+    captions = [f"{'dog' if d.y_val[i] else 'cat'} {dog[i]:.2f}" for i in ids[:24]]
+    sheet.gallery(d.x_val[ids[:24]], captions, side=68)
+    return seen("", sheet.svg())
+
+
 def pictures(report, key, least):
     """The ids under `key`, each one different."""
     ids = [int(v) if v == int(v) else -1 for v in report.numbers(key, least)]
@@ -36,10 +47,16 @@ def pictures(report, key, least):
 @points(2, "q3_2")
 def check_curves_have_a_value_an_epoch(report):
     """report.toml has four curves of one length, five epochs or more: losses above 0, errors between 0 and 1."""
-    for name, curve in curves(report).items():
+    found = curves(report)
+    for name, curve in found.items():
         require(bool((curve >= 0).all()), f"report.toml: dogs.curves.{name} holds a negative number.")
         share = "error" not in name or bool((curve <= 1).all())
         require(share, f"report.toml: dogs.curves.{name} should hold shares from 0 to 1, not per cent.")
+    sheet = Sheet("Training and validation losses and errors, epoch by epoch.")
+    for what in ("loss", "error"):
+        sheet.heading(f"{what} on training and validation images")
+        sheet.curves({"training": found[f"train_{what}"], "validation": found[f"valid_{what}"]})
+    return seen("", sheet.svg())
 
 
 @points(1, "q3_2", after="check_curves_have_a_value_an_epoch")
@@ -89,16 +106,20 @@ def check_best_setting_is_the_one_handed_in(student, report, data):
 def check_misclassified_pictures_are_misclassified(student, report, data):
     """dogs.pictures.wrong lists three or more validation images that the network is sure of and gets wrong."""
     dog, y = chances(student, data)
-    for i in pictures(report, "dogs.pictures.wrong", 3):
+    ids = pictures(report, "dogs.pictures.wrong", 3)
+    for i in ids:
         right = dog[i] if y[i] == 1 else 1 - dog[i]
         why = f"Image {i} is no clear mistake: its right class has probability {right:.2f} in validation.csv."
         require(bool(right < 0.4), why, "Clearly wrong: below 0.4 for the right class. Count ids from 0.")
+    return shown(ids, dog, data, "clearly wrong")
 
 
 @points(1.5, "q3_3")
 def check_unsure_pictures_are_near_one_half(student, report, data):
     """dogs.pictures.unsure lists two or more validation images to which the network gives 0.3 to 0.7."""
     dog, _ = chances(student, data)
-    for i in pictures(report, "dogs.pictures.unsure", 2):
+    ids = pictures(report, "dogs.pictures.unsure", 2)
+    for i in ids:
         why = f"Image {i} has probability {dog[i]:.2f} in validation.csv."
         require(bool(0.3 <= dog[i] <= 0.7), why, "Near one half: from 0.3 to 0.7. Sort by |p − 0.5|.")
+    return shown(ids, dog, data, "near one half")

@@ -34,6 +34,7 @@ def claimed(
     of: str = "the weights that you handed in",
     others: int = 0,
     sheet: Sheet | None = None,
+    hint: str = _OPTIMIST,
 ) -> Share:
     """All points if the accuracy at `key` is `measured` to a point, else a Failure with both, side by side.
 
@@ -55,7 +56,7 @@ def claimed(
         said = f"{NAME}: {key} is what was measured, to {room} point{'' if room == '1' else 's'} of accuracy."
         return seen(said, drawn.svg())
     why = f"{NAME}: {key} is {claim:.2%}, but {of} give {measured:.2%}."
-    raise drawing(Failure(why, _OPTIMIST, f"{NAME}: {key} is not what {of} give."), drawn)
+    raise drawing(Failure(why, hint, f"{NAME}: {key} is not what {of} give."), drawn)
 
 
 def drawing(failure: Failure, sheet: Sheet) -> Failure:

@@ -6,6 +6,7 @@ import torch
 from autograder.checks import Failure, accuracy, as_array, close, parameters_of, points, require, seen, tiers
 from autograder.checks.borrowed import borrowed
 from autograder.checks.inside import inside, table
+from autograder.checks.seeing import draw_first_layer
 
 # Of the 300 test images, the first in the highest place; solutions/a4_numpy_mlp/train.py draws both.
 LABELS = 0x22DE08956198377059EF07A4AABBCB1A471862C5A7BCCE77DE95E1B4E51040BB535317C7593
@@ -141,11 +142,13 @@ def check_adam_takes_many_steps(student, rng):
 
 
 @points(1, "q3_1")
-def check_nothing_of_the_library_stands_in(student, rng):
+def check_nothing_of_the_library_stands_in(student, rng, flag):
     """train, BatchNorm, Dropout and Adam run without the library's normalisation, dropout, and optimisers but SGD."""
     x = torch.tensor(rng.random((20, 3, 24, 24)), dtype=torch.float32)
     used = borrowed(student, student.dogs.train, x, torch.arange(20) % 2, 1)
     within = borrowed(student, inside(student, OWN, "use"), student.dogs)
+    if used or within:
+        flag(f"dogs.py runs {', '.join(dict.fromkeys((*used, *within)))}, where the sheet wants one's own")
     hint = "Use your own BatchNorm, Dropout and Adam, or plain SGD. Beginning from nn.Module or Optimizer is fine."
     said = "train uses a normalisation, a dropout or an optimiser of the library."
     require(not used, said, hint, hidden=said)
@@ -186,6 +189,6 @@ def check_the_code_makes_the_predictions_again(student, data):
         require(good, said, hidden=said)
         again = accuracy(dog - 0.5, answers())
         if again >= max(handed - 0.08, 0.65):
-            return
+            return seen("", drawing_hidden=draw_first_layer(student, net, d.x_val[0]))
     said = "Trained here by its own code, the network is clearly less accurate than predictions.csv."
     raise Failure(said, "Hand in the code that made the predictions.", hidden=said)
