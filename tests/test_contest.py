@@ -247,7 +247,7 @@ def test_a_class_without_a_contest_is_one_line(tmp_path: Path) -> None:
         ("seed = 3", 'seed = 3\nzone = "Mars/Base"', "is no time zone"),
         ("seed = 3", 'seed = 3\ncolumns = ["id"]', "must be two"),
         ("truth.csv", "lies.csv", "cannot be read"),
-        ("seed = 3", "seed = 3\n[baselines]\nchance = 50", "between 0 and 1"),
+        ("entries_a_day = 2", "entries_a_day = 2\n[baselines]\nchance = 50", "between 0 and 1"),
     ],
 )
 def test_a_wrong_declaration_is_one_line(tmp_path: Path, was: str, now: str, says: str) -> None:
