@@ -156,6 +156,7 @@ def leaderboard(
 def verify(
     id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
     every: Annotated[int, typer.Option(min=1, help="grade only every so many-th slip, for a quick look")] = 1,
+    slip: Annotated[list[str] | None, typer.Option(help="grade only this slip; may be said several times")] = None,
     mutants: Annotated[int, typer.Option(min=0, help="grade so many automatic mutants of the solution instead")] = 0,
     seeds: Annotated[int, typer.Option(min=0, help="run the solution under so many seeds instead")] = 0,
     workers: Annotated[int | None, typer.Option(min=1)] = None,
@@ -174,7 +175,7 @@ def verify(
             elif seeds:
                 report = steadiness.sweep(assignment, seeds, tell=tell)
             else:
-                report = prove(assignment, every=every, workers=workers, tell=tell)
+                report = prove(assignment, every=every, only=slip or (), workers=workers, tell=tell)
         print(report.says)
         for problem in report.problems:
             print(f"  {problem}")

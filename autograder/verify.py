@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,7 +13,7 @@ from autograder import data, intake
 from autograder.course import guards, slips
 from autograder.grading import Setup, declared, run
 from autograder.model import Assignment, Grade
-from autograder.pipeline import Event, Tell, Wanted, confine, cores, student, versions
+from autograder.pipeline import Event, Tell, UsageError, Wanted, confine, cores, student, versions
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,15 @@ def verify(
     assignment: Assignment,
     *,
     every: int = 1,
+    only: Collection[str] = (),
     workers: int | None = None,
     isolation: Wanted = "best",
     tell: Tell = lambda event: None,
 ) -> Verified:
     """Prove that an assignment grades as it says, by every guard and by grading solution, handout and slips.
 
-    With `every` above 1 only each so many-th slip is graded; the guards still look at all of them.
+    With `every` above 1 only each so many-th slip is graded, with `only` those of these ids; the guards still look at
+    all of them. Raises UsageError for an id that no slip has.
     """
     found = declared(assignment, data.load)
     with TemporaryDirectory() as scratch:
@@ -41,7 +44,7 @@ def verify(
         problems = guards.all(assignment, zip, {check.name: (check.question, check.points) for check in found})
         if problems:
             return Verified(f"{assignment.id}: not graded, since it does not hold together", tuple(problems))
-        known = slips.load(assignment)[::every]
+        known = _chosen(slips.load(assignment), only, assignment)[::every]
         attempts = _attempts(assignment, known, Path(scratch) / "attempts")
         setup = Setup(assignment, 1, versions(assignment), confine(isolation), data.load)
         received = [intake.receive(a, assignment, Path(scratch) / "read") for a in intake.discover(attempts)]
@@ -58,15 +61,27 @@ def verify(
     caught = sum(not lines for lines in wrong.values())
     hidden = sum(o.visibility == "hidden" for o in best.outcomes)
     tried = f"{caught} of {len(known)}" + (f", every {every}th one tried" if every > 1 else "")
+    tried += " that were named" if only else ""
     says = (
         f"{len(found)} checks ({len(found) - hidden} visible, {hidden} hidden)",
         f"{len(assignment.questions)} question{'s' * (len(assignment.questions) != 1)}",
         f"{assignment.max_score:g} points ({full:g} automatic, {best.pending:g} manual)",
-        f"solution {best.score:g} of {full:g}",
+        f"solution {best.score:g} of {min(full, assignment.max_score):g}",
         f"handout {empty.score:g}",
         f"slips caught by exactly the checks they name: {tried}",
     )
     return Verified(f"{assignment.id}: {'; '.join(says)}", tuple(problems))
+
+
+def _chosen(known: Sequence[slips.Slip], only: Collection[str], assignment: Assignment) -> Sequence[slips.Slip]:
+    ids = [slip.id for slip in known]
+    for id in only:
+        if id not in ids:
+            near = get_close_matches(id, ids, n=1)
+            raise UsageError(
+                f"{assignment.id}: no slip is called {id}" + (f"; did you mean {near[0]}?" if near else "")
+            )
+    return [slip for slip in known if not only or slip.id in only]
 
 
 def _attempts(assignment: Assignment, known: Sequence[slips.Slip], folder: Path) -> Path:

@@ -8,6 +8,8 @@ import pytest
 from means import DECLARED, HIDDEN, SLIPS, SOLUTION, VISIBLE, write
 
 from autograder import course
+from autograder.course import slips
+from autograder.pipeline import UsageError
 from autograder.verify import Verified, verify
 
 TOML, HIDDEN_FILE = "assignments/means/assignment.toml", "solutions/means/checks_means_hidden.py"
@@ -49,6 +51,15 @@ def test_what_does_not_hold_together_is_said_before_anything_is_graded(
 def test_every_so_many_th_slip_can_be_tried_alone(tmp_path: Path) -> None:
     report = verify(write(tmp_path), every=2, workers=1)
     assert report.says.endswith("slips caught by exactly the checks they name: 2 of 2, every 2th one tried")
+
+
+def test_one_slip_can_be_tried_by_its_name(tmp_path: Path) -> None:
+    assignment = write(tmp_path)
+    first = slips.load(assignment)[0].id
+    report = verify(assignment, only=[first], workers=1)
+    assert report.says.endswith("slips caught by exactly the checks they name: 1 of 1 that were named")
+    with pytest.raises(UsageError, match=f"no slip is called {first}x; did you mean {first}\\?$"):
+        verify(assignment, only=[f"{first}x"], workers=1)
 
 
 def test_the_layers_assignment_holds() -> None:

@@ -3,7 +3,19 @@
 import numpy as np
 import torch
 
-from autograder.checks import FLOAT32, as_array, close, entry, equal, gradient, linear_in, own_slope, points, unchanged
+from autograder.checks import (
+    FLOAT32,
+    as_array,
+    by_formula,
+    close,
+    entry,
+    equal,
+    gradient,
+    linear_in,
+    own_slope,
+    points,
+    unchanged,
+)
 
 F32, F64 = np.float32, np.float64
 READINGS = ("variance", "per feature", "one")
@@ -224,7 +236,7 @@ def check_batchnorm_backward_fits_its_own_forward(student, rng):
         close(got, want, name, hint="Differentiate what batchnorm_forward does.")
 
 
-@points(0.25, "q1_batchnorm")
+@points(0.125, "q1_batchnorm")
 def check_batchnorm_backward_is_linear_in_dout(student, rng):
     """All three gradients of batchnorm_backward follow dout: twice the upstream gradient gives twice the gradient."""
     _, cache = student.layers.batchnorm_forward(normal(rng, 6, 4), *params(rng, 4), {"mode": "train"})
@@ -235,6 +247,14 @@ def check_batchnorm_backward_is_linear_in_dout(student, rng):
         cache,
         names=("dx", "dgamma", "dbeta"),
     )
+
+
+@points(0.125, "q1_batchnorm")
+def check_batchnorm_backward_is_worked_out(student, rng):
+    """batchnorm_backward is a formula: it asks neither another library's autograd nor its own forward for slopes."""
+    _, cache = student.layers.batchnorm_forward(normal(rng, 5, 3), *params(rng, 3), {"mode": "train"})
+
+    by_formula(student, student.layers.batchnorm_backward, normal(rng, 5, 3), cache, name="batchnorm_backward")
 
 
 @points(0.25, "q1_batchnorm")

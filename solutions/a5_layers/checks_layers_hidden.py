@@ -5,6 +5,7 @@ import numpy as np
 from autograder.checks import (
     FLOAT32,
     as_array,
+    by_formula,
     close,
     equal,
     gradient,
@@ -114,12 +115,20 @@ def check_fc_backward_fits_its_own_forward(student, rng):
         close(got, want, name, hint="Differentiate what fc_forward does.")
 
 
-@points(0.5, "q1_fc")
+@points(0.25, "q1_fc")
 def check_fc_backward_is_linear_in_dout(student, rng):
     """All three gradients of fc_backward follow dout: twice the upstream gradient gives twice the gradient."""
     _, cache = student.layers.fc_forward(normal(rng, 6, 5), normal(rng, 5, 4), normal(rng, 4))
 
     linear_in(student.layers.fc_backward, (normal(rng, 6, 4), normal(rng, 6, 4)), cache, names=("dx", "dw", "db"))
+
+
+@points(0.25, "q1_fc")
+def check_fc_backward_is_worked_out(student, rng):
+    """fc_backward is a formula: it asks neither another library's autograd nor its own forward pass for slopes."""
+    _, cache = student.layers.fc_forward(normal(rng, 4, 3), normal(rng, 3, 2), normal(rng, 2))
+
+    by_formula(student, student.layers.fc_backward, normal(rng, 4, 2), cache, name="fc_backward")
 
 
 @points(0.5, "q1_fc")

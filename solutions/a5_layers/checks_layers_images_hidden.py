@@ -3,7 +3,7 @@
 import numpy as np
 from torch.nn import functional
 
-from autograder.checks import FLOAT32, close, gradient, linear_in, own_slope, points, unchanged, value
+from autograder.checks import FLOAT32, by_formula, close, gradient, linear_in, own_slope, points, unchanged, value
 
 F32, F64 = np.float32, np.float64
 
@@ -117,13 +117,22 @@ def check_conv_backward_fits_its_own_forward(student, rng):
         close(got, want, name, hint="Differentiate what conv_forward does.")
 
 
-@points(0.5, "q1_conv")
+@points(0.25, "q1_conv")
 def check_conv_backward_is_linear_in_dout(student, rng):
     """Both gradients of conv_backward follow dout: twice the upstream gradient gives twice the gradient."""
     x, w, dout = conv_inputs(rng, (2, 2, 5, 4, 3, 2, 3, F64))
     _, cache = student.layers.conv_forward(x, w)
 
     linear_in(student.layers.conv_backward, (dout, normal(rng, *dout.shape)), cache, names=("dx", "dw"))
+
+
+@points(0.25, "q1_conv")
+def check_conv_backward_is_worked_out(student, rng):
+    """conv_backward is a formula: it asks neither another library's autograd nor its own forward pass for slopes."""
+    x, w, dout = conv_inputs(rng, (2, 2, 4, 3, 2, 2, 2, F64))
+    _, cache = student.layers.conv_forward(x, w)
+
+    by_formula(student, student.layers.conv_backward, dout, cache, name="conv_backward")
 
 
 @points(0.5, "q1_conv")
