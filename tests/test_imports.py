@@ -214,3 +214,18 @@ def test_a_name_is_seen_in_a_file_that_is_imported() -> None:
     ]
     notes, _ = advise({"dogs.py": b"import torch\ntorch.optim.Adam"}, OWN)
     assert notes == ["dogs.py line 2 uses torch.optim.Adam: write your own."]
+
+
+@pytest.mark.parametrize(
+    ("code", "flagged"),
+    [
+        ("model.eval()", False),
+        ("self.net.eval().exec(x)", False),
+        ("eval('1')", True),
+        ("x = [eval]", True),
+        ("builtins.eval('1')", True),
+        ("__builtins__.exec('1')", True),
+    ],
+)
+def test_a_networks_mode_is_no_evasion(code: str, flagged: bool) -> None:
+    assert bool(used(code)) == flagged

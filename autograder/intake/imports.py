@@ -98,9 +98,12 @@ def _read(line: Sequence[TokenInfo], seen: Seen) -> None:
     """Enter the imports and the evasive names of one logical line, which may hold several statements."""
     start = 0
     for i, token in enumerate(line):
-        if token.string in _EVASIVE and token.type == tokenize.NAME:
+        before = [t.string for t in line[max(0, i - 2) : i]]
+        # model.eval() is what every network has; builtins.eval is not.
+        method = token.string in ("eval", "exec") and before[-1:] == ["."] and before[0].strip("_") != "builtins"
+        if token.string in _EVASIVE and token.type == tokenize.NAME and not method:
             seen.evasions.setdefault(token.string, token.start[0])
-        elif token.string == "modules" and [t.string for t in line[max(0, i - 2) : i]] == ["sys", "."]:
+        elif token.string == "modules" and before == ["sys", "."]:
             seen.evasions.setdefault("sys.modules", token.start[0])
         elif token.string in (";", ":"):
             _note(line[start:i], seen)
