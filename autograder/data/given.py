@@ -7,7 +7,6 @@ a data folder are mapped from files before a worker is forked, so that all worke
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +17,8 @@ from autograder.data import shelf
 from autograder.data.dataset import INSIDE, Array, DataError
 from autograder.data.keeping import mapped
 
-_AT_ONCE: Final = 1000
+_AT_ONCE: Final = 50
+"""Images: a block stays in the processor's cache."""
 _held: Final[dict[str, dict[str, Array]]] = {}
 """Name of a source → its arrays."""
 _stands_for: Final[dict[str, str]] = {}
@@ -62,14 +62,20 @@ def source(asked: str) -> str:
     return _stands_for.get(asked) or shelf.load(asked).name
 
 
-@cache
 def as_bytes(source: str, part: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images (N, C, H, W) uint8 and labels (N,) of the training or the validation part."""
+    """Images (N, C, H, W) uint8 and labels (N,) of the training or the validation part, the caller's own."""
     arrays = _arrays(source)
     images = np.empty(arrays[f"x_{part}"].shape, np.uint8)
     for start in range(0, len(images), _AT_ONCE):
-        images[start : start + _AT_ONCE] = np.rint(arrays[f"x_{part}"][start : start + _AT_ONCE] * np.float32(255))
-    return images, arrays[f"y_{part}"]
+        block = arrays[f"x_{part}"][start : start + _AT_ONCE] * np.float32(255)
+        images[start : start + _AT_ONCE] = np.rint(block, out=block)
+    return images, arrays[f"y_{part}"].copy()
+
+
+def sizes(source: str) -> tuple[int, int]:
+    """How many images there are to train with and to validate with."""
+    arrays = _arrays(source)
+    return len(arrays["x_train"]), len(arrays["x_val"])
 
 
 def _arrays(source: str) -> dict[str, Array]:

@@ -21,7 +21,7 @@ Array = NDArray[Any]
 NAMES: Final = tuple(f"{axis}_{part}" for part in PARTS for axis in "xy")
 _FORM: Final = "1"
 """Of the files: another number when they are written in another way."""
-_AT_ONCE: Final = 1000
+_AT_ONCE: Final = 50
 _ABOUT: Final = "about.json"
 
 

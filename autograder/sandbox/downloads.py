@@ -16,6 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+import numpy as np
+
 Note = Callable[[str], None]
 _SETS: Final = {"MNIST": "mnist", "FashionMNIST": "fashion_mnist", "CIFAR10": "cifar10"}
 """Class of torchvision's → what an assignment calls it."""
@@ -117,7 +119,7 @@ def _fill_mnist(kind: Any, name: str, others: tuple[type, ...], note: Note) -> N
         if is_other(self):
             return before["_load_data"](self)
         images, labels = _arrays(name, bool(self.train), note)
-        return torch.from_numpy(images[:, 0].copy()), torch.from_numpy(labels.copy())
+        return torch.from_numpy(images[:, 0]), torch.from_numpy(labels)
 
     kind._check_exists, kind._check_legacy_exist = there, there_of_old
     kind.download, kind._load_data = download, load
@@ -135,7 +137,7 @@ def _fill_cifar10(kind: Any, name: str, others: tuple[type, ...], note: Note) ->
         super(kind, self).__init__(root, **more)
         images, labels = _arrays(name, bool(train), note)
         self.train, self.targets = train, labels.tolist()
-        self.data = images.transpose(0, 2, 3, 1).copy()
+        self.data = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
         self.classes = list(_classes())
         self.class_to_idx = {word: place for place, word in enumerate(self.classes)}
 
@@ -149,7 +151,7 @@ def _classes() -> tuple[str, ...]:
 
 
 def _arrays(kind: str, train: bool, note: Note) -> tuple[Any, Any]:
-    """Images (N, C, H, W) uint8 and labels (N,) int64."""
+    """Images (N, C, H, W) uint8 and labels (N,) int64, the caller's own."""
     from autograder.data import given
 
     source = given.source(_SETS[kind]) if kind in _declared else "digits"
@@ -159,8 +161,8 @@ def _arrays(kind: str, train: bool, note: Note) -> tuple[Any, Any]:
         digits = "of its digits" if kind == "MNIST" else "digits of MNIST"
         note(f"{kind} is 5,000 {digits} here, 4,000 to train with and 1,000 to test with.")
         images, labels = mnist(train)
-        return images[:, None], labels
-    (some, _), (rest, _) = (given.as_bytes(source, part) for part in ("train", "val"))
+        return images[:, None].copy(), labels.copy()
+    some, rest = given.sizes(source)
     what = source if source != _SETS[kind] else "the run's own"
-    note(f"{kind} is {what} here: {len(some):,} images to train with, and {len(rest):,} of the others to test with.")
+    note(f"{kind} is {what} here: {some:,} images to train with, and {rest:,} of the others to test with.")
     return given.as_bytes(source, "train" if train else "val")
