@@ -27,9 +27,9 @@ class Fixed:
 
     asked = 0
 
-    def infer(self, x: torch.Tensor) -> torch.Tensor:
-        self.asked += len(x)
-        return x
+    def infer_many(self, calls: list[tuple[torch.Tensor]]) -> list[torch.Tensor]:
+        self.asked += len(calls)
+        return [x for (x,) in calls]
 
 
 def judged(right: list[bool], steps: Mapping[float, float] | None, batch: int, **more: Any) -> Any:

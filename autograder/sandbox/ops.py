@@ -26,6 +26,7 @@ def _setitem(subject: Any, value: Any, watch: bool) -> object:
 OPS: dict[str, Callable[[Any, Any, bool], object]] = {
     "call": _call,
     "infer": weights.infer,
+    "infer_many": weights.infer_many,
     "many": _many,
     "get": lambda subject, value, watch: subject,
     "has": lambda subject, value, watch: True,

@@ -211,14 +211,21 @@ class Handle:
         """The result of a call for which torch records no gradients."""
         return self._student._talk.ask("infer", self._place, (args, kwargs))
 
+    def infer_many(self, calls: Sequence[tuple[object, ...]]) -> list[Any]:
+        """The results of many such calls, sent as one message."""
+        return self._many("infer_many", calls)
+
     def many(self, calls: Sequence[tuple[object, ...]]) -> list[Any]:
         """The results of many calls, sent as one message."""
+        return self._many("many", calls)
+
+    def _many(self, op: str, calls: Sequence[tuple[object, ...]]) -> list[Any]:
         calls = [tuple(args) for args in calls]
 
         def fits(answer: object) -> bool:
             return type(answer) is list and len(answer) == len(calls)
 
-        results: Any = self._student._talk.ask("many", self._place, calls, fits=fits)
+        results: Any = self._student._talk.ask(op, self._place, calls, fits=fits)
         return list(results)
 
     def afresh(self, *args: object) -> Any:

@@ -57,6 +57,11 @@ def infer(model: Any, value: Any, watch: bool) -> object:
         return model(*args, **kwargs)
 
 
+def infer_many(model: Any, value: Any, watch: bool) -> object:
+    """`[model(*args), ...]`, with no gradients recorded."""
+    return [infer(model, (args, {}), watch) for args in value]
+
+
 def _opened(path: Path, most: int) -> BinaryIO:
     try:
         if path.stat().st_size > most:
