@@ -37,7 +37,8 @@ class Nursery:
         self.preload = tuple(preload)
         heavy = [name for name in preload if name in ("numpy", "torch")]
         with _ignored(signal.SIGINT), _environment(_ONE_THREAD):
-            # inherited from its first instruction on: Ctrl-C is ours to answer
+            # Inherited, from the first instruction of every process on: Ctrl-C is ours to answer. It takes milliseconds,
+            # so none is lost; starting a process may take seconds and has to hear it.
             multiprocessing.set_forkserver_preload([*_GRADERS, *heavy])
             forkserver.ensure_running()
         self._zygote = launch.Started(self.preload, SERVE)
@@ -52,8 +53,7 @@ class Nursery:
         """A new process that runs target(environment, *args), a module's function; it is running already."""
         context = multiprocessing.get_context("forkserver")
         process = context.Process(target=target, args=(dict(os.environ) | _ONE_THREAD, *args), daemon=False)
-        with _ignored(signal.SIGINT):
-            process.start()
+        process.start()
         return process
 
     def close(self) -> None:

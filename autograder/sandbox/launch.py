@@ -131,6 +131,7 @@ class Started(Running):
             try:
                 answer, _ = self.ask(settings)
             except BaseException as error:
+                self._kill()  # it may be importing for seconds yet, and has no worker
                 self.close()
                 if not isinstance(error, SandboxError):
                     raise
