@@ -42,7 +42,10 @@ bench: setup ## seconds a submission: ours, pytest and otter in one run; checkpo
 	@$(BIN)/python -m benchmarks speed
 	@$(BIN)/python -m benchmarks checkpoints
 
+reference: setup ## train every sheet's networks and write the README's table: [DATA=<dir>], hours without a GPU
+	@$(BIN)/python -m benchmarks reference --write $(if $(DATA),--data $(DATA))
+
 siege: setup ## a class under fire: 300 submissions, one in six hostile, the grader killed five times
 	@$(BIN)/python -m benchmarks siege
 
-.PHONY: help setup demo test student otter grade bench siege
+.PHONY: help setup demo test student otter grade bench reference siege

@@ -1,22 +1,27 @@
-"""`python -m benchmarks [speed | checkpoints | redteam | siege] [options]`: one, or all of them in turn."""
+"""`python -m benchmarks [speed | checkpoints | redteam | siege] [options]`: one, or all of them in turn.
+
+`python -m benchmarks reference [options]` trains the reference networks, which takes hours without a GPU.
+"""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import checkpoints, redteam, siege, speed
+from benchmarks import checkpoints, redteam, reference, siege, speed
 
 PROGRAMS = {"speed": speed.main, "checkpoints": checkpoints.main, "redteam": redteam.main, "siege": siege.main}
+ALONE = {"reference": reference.main}
 
 
 def main(arguments: list[str]) -> None:
     if not arguments:
         for program in PROGRAMS.values():
             program()
-    elif arguments[0] in PROGRAMS:
-        PROGRAMS[arguments[0]](arguments[1:])
+    elif arguments[0] in PROGRAMS | ALONE:
+        (PROGRAMS | ALONE)[arguments[0]](arguments[1:])
     else:
-        sys.exit(f"python -m benchmarks {arguments[0]}: there is no such benchmark; there are {', '.join(PROGRAMS)}")
+        there = ", ".join(PROGRAMS | ALONE)
+        sys.exit(f"python -m benchmarks {arguments[0]}: there is no such benchmark; there are {there}")
 
 
 if __name__ == "__main__":

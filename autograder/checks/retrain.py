@@ -27,7 +27,7 @@ from statistics import median, stdev
 from typing import Any, Final
 
 from .failure import Failure, is_handle, plain
-from .training import Share, tiers
+from .training import Share, Steps, own_steps, tiers
 
 Tell = Callable[[dict[str, object]], None]
 AGAIN: Final = 1000
@@ -133,14 +133,16 @@ class Retrain:
         judge: Callable[[Any], float],
         budget: Budget,
         seeds: Sequence[int] = (0, 1, 2),
-        steps: Mapping[float, float] | None = None,
+        steps: Steps | Mapping[str, Steps] | None = None,
+        of: object = None,
         what: str = "test accuracy",
         hint: str = "",
     ) -> Retrained:
         """Run `train(seed)`, which returns a model, for each of `seeds`, and `judge` each model.
 
-        `steps` are tiers as in `tiers`; without, a share of 1 is given. Where the median lies less than twice the
-        spread below the next tier, all is run once more from other seeds, and the better median counts.
+        `steps` are tiers as in `tiers`, by the source of the data `of` too; without, a share of 1 is given. Where the
+        median lies less than twice the spread below the next tier, all is run once more from other seeds: the better
+        median counts.
         Raises what the student's code raised, and ValueError for a call that makes no sense.
         """
         if not seeds:
@@ -148,11 +150,11 @@ class Retrain:
         first = self._series(train, judge, budget, seeds)
         middle, spread = _middle(first), _spread(first)
         results, repeated = first, False
-        if steps and _is_close(middle, spread, steps):
+        if steps and _is_close(middle, spread, own_steps(steps, of)[0]):
             second = self._series(train, judge, budget, [seed + AGAIN for seed in seeds])
             results, repeated = [*first, *second], True
             middle = max(middle, _middle(second))
-        share = tiers(middle, steps, what, hint) if steps else Share(1.0)
+        share = tiers(middle, steps, what, hint, of=of) if steps else Share(1.0)
         return Retrained(tuple(results), middle, spread, _told(share, results, repeated), repeated)
 
     def _series(
