@@ -14,8 +14,10 @@ from threading import Thread
 import madesets
 import numpy as np
 import pytest
+import typer
 from torchvision import datasets
 
+from autograder import cli, progress
 from autograder.data import DataError, fetch, folder
 
 
@@ -157,3 +159,25 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(DataError, match=r"^mnist: .*file/data cannot be filled: [^\n]*$"):
         fetch.fetch("mnist", tmp_path / "file" / "data")
+
+
+def test_on_a_terminal_each_file_has_a_bar(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for terminal in (True, False):
+        monkeypatch.setattr("sys.stderr.isatty", lambda there=terminal: there)
+        with progress.fetching() as seen:
+            fetch.fetch("mnist", tmp_path / str(terminal), seen)
+        said = capsys.readouterr().err
+        assert [name in said for name, _ in datasets.MNIST.resources] == [terminal] * 4
+
+
+def test_the_command_says_where_the_set_is_and_needs_a_folder(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AUTOGRADER_DATA", raising=False)
+    app = typer.main.get_command(cli.app)
+    app(["data", "fetch", "mnist", "--data", str(tmp_path)], standalone_mode=False)
+    assert capsys.readouterr().out == f"mnist is in {tmp_path}\n"
+    with pytest.raises(DataError, match="mnist: where to"):
+        app(["data", "fetch", "mnist"], standalone_mode=False)

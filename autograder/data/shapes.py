@@ -24,8 +24,10 @@ Mask = NDArray[np.bool_]
 def shapes() -> Dataset:
     """Images (N, 3, 32, 32) float32 in [0, 1], labels 0 to 9; 4,000 / 500 / 500, every class equally often in each.
 
-    A figure is as often lighter than its ground as darker, in each colour for itself, so a linear model stays near
-    chance; a small convolutional network reads more than nine of ten.
+    A figure is as often lighter than its ground as darker, in each colour for itself, so that a linear model stays near
+    chance: least squares reads 18 to 23 % of the test images, whatever its penalty, softmax regression 14 to 22 %, an
+    MLP with 128 hidden units up to 75 %. A CNN of 20,000 parameters reads 90.4 to 96.0 % after three epochs (six seeds)
+    and 97.4 to 99.8 % after six (four), by Adam at 2e-3, batches of 50.
     """
     random = np.random.RandomState(SEED)
     parts = [draw(random, count) for count in (TRAIN, VAL, TEST)]

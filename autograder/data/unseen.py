@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -58,16 +59,16 @@ def shifted(images: Array, rng: np.random.Generator) -> Array:
     width = 2 * FARTHEST + 1
     steps = rng.integers(width * width - 1, size=len(images))
     steps += steps >= width * width // 2  # past the middle one, which would leave the image where it was
-    down, right = np.divmod(steps, width)
     height, breadth = images.shape[2:]
-    padded = np.pad(images, ((0, 0), (0, 0), (FARTHEST, FARTHEST), (FARTHEST, FARTHEST)), mode="edge")
-    rows = (down[:, None] + np.arange(height))[:, None, :, None]
-    columns = (right[:, None] + np.arange(breadth))[:, None, None, :]
-    each, channel = np.arange(len(images))[:, None, None, None], np.arange(images.shape[1])[None, :, None, None]
-    moved: Array = padded[each, channel, rows, columns]
+    moved = np.empty_like(images)
+    for step in np.unique(steps):
+        rows, (down, right) = np.flatnonzero(steps == step), divmod(int(step), width)
+        padded = np.pad(images[rows], ((0, 0), (0, 0), (FARTHEST, FARTHEST), (FARTHEST, FARTHEST)), mode="edge")
+        moved[rows] = padded[:, :, down : down + height, right : right + breadth]
     return moved
 
 
+@cache
 def _qmnist(place: Path) -> tuple[Any, NDArray[np.int64], str] | None:
     """The 50,000 test digits of QMNIST that MNIST's own 10,000 are not among."""
     if not (place / "QMNIST" / "raw" / "qmnist-test-images-idx3-ubyte").is_file():
@@ -79,6 +80,7 @@ def _qmnist(place: Path) -> tuple[Any, NDArray[np.int64], str] | None:
     return digits.data.numpy()[:, None], digits.targets[:, 0].numpy().astype(np.int64), "QMNIST that are not in MNIST"
 
 
+@cache
 def _cifar10_1(place: Path) -> tuple[Any, NDArray[np.int64], str] | None:
     """CIFAR-10.1, version 6: 2,000 images collected years later in the way CIFAR-10 was."""
     images, labels = (
