@@ -7,8 +7,6 @@ installs with the kit; `--write` puts the table into the README. `--images` and 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -29,7 +27,7 @@ from benchmarks.trainer import Speed
 README: Final = Path(__file__).parent.parent / "README.md"
 BEGIN: Final = "<!-- reference runs: written by make reference -->"
 END: Final = "<!-- end of reference runs -->"
-HEAD: Final = ("network", "sheet", "data", "recipe", "test accuracy", "seconds", "plain loop")
+HEAD: Final = ("network", "sheet", "data", "recipe", "test accuracy", "seconds", "plain loop", "device")
 Parts = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
@@ -57,13 +55,17 @@ class Row:
     says: str
     accuracies: tuple[float, ...]
     seconds: float
+    """The median's, by the clock."""
     plain: float | None
+    device: str
 
     def cells(self) -> tuple[str, ...]:
         mean, low, high = statistics.fmean(self.accuracies), min(self.accuracies), max(self.accuracies)
-        spread = f" ({100 * low:.2f} to {100 * high:.2f})" if len(self.accuracies) > 1 else ""
+        seeds = len(self.accuracies)
+        spread = f" ({100 * low:.2f} to {100 * high:.2f}, {seeds} seeds)" if seeds > 1 else " (one seed)"
         ratio = f"{self.plain:.1f} ({self.plain / self.seconds:.1f} ×)" if self.plain is not None else "–"
-        return self.name, self.sheet, self.data, self.says, f"{100 * mean:.2f} %{spread}", f"{self.seconds:.1f}", ratio
+        measured = f"{100 * mean:.2f} %{spread}", f"{self.seconds:.1f}", ratio
+        return self.name, self.sheet, self.data, self.says, *measured, self.device
 
 
 def measure(recipe: Recipe, options: Options) -> Row:
@@ -81,9 +83,8 @@ def measure(recipe: Recipe, options: Options) -> Row:
             model, batches = _made(recipe, dataset, seed), trainer.orders(len(x), recipe.batch, epochs, seed)
             plainly = trainer.plain(model, x, y, recipe.optimizer, batches, device, recipe.flip)
     said = _shortened(recipe.says, recipe.epochs, epochs)
-    return Row(
-        recipe.name, recipe.sheet, _named(dataset, len(x)), said, tuple(accuracies), statistics.median(seconds), plainly
-    )
+    named, middle = _named(dataset, len(x)), statistics.median(seconds)
+    return Row(recipe.name, recipe.sheet, named, said, tuple(accuracies), middle, plainly, _device(options.device))
 
 
 def parts(recipe: Recipe, dataset: Dataset, images: int) -> Parts:
@@ -115,26 +116,31 @@ def numpy_mlp(options: Options) -> Row:
         accuracies.append(float(net.test(test, dataset.y_test)))
     said = _shortened("numpy, SGD 0.2, batch 50, 10 epochs", 10, epochs)
     name = "IFT MLP 784-512-256-10"
-    return Row(name, "a4", _named(dataset, len(x)), said, tuple(accuracies), statistics.median(seconds), None)
+    named, middle = _named(dataset, len(x)), statistics.median(seconds)
+    return Row(name, "a4", named, said, tuple(accuracies), middle, None, _device("cpu"))
 
 
-def table(rows: Sequence[Row], options: Options) -> str:
-    """The rows as Markdown, and a line that says where and how they were run."""
-    lines = ["| " + " | ".join(HEAD) + " |", "|---|---|---|---|---|---|---|"]
-    lines += ["| " + " | ".join(row.cells()) + " |" for row in rows]
-    seeds = "one seed" if options.seeds == 1 else f"seeds 0 to {options.seeds - 1}, mean and range"
-    device = _processor() if options.device == "cpu" else torch.cuda.get_device_name(options.device)
-    lines += ["", f"Run on {device} with torch {torch.__version__}; {seeds}; seconds are the median's, by the clock."]
-    return "\n".join(lines)
+def table(rows: Sequence[Row], before: str = "") -> str:
+    """The rows as Markdown. Those of a table `before` stay, but for the same network on the same device."""
+    lines = {_which(line): line for line in before.splitlines() if line.startswith("| ")}
+    lines |= {_which(line): line for line in ("| " + " | ".join(row.cells()) + " |" for row in rows)}
+    lines.pop(_which("| " + " | ".join(HEAD) + " |"), None)
+    return "\n".join(["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD), *(lines[key] for key in sorted(lines))])
 
 
-def write(text: str, readme: Path = README) -> None:
-    """Put the table between its two marks; raises ValueError where they are not there."""
+def _which(line: str) -> tuple[str, str, str]:
+    """What a line of the table is about: sheet, network and device, by which it is sorted."""
+    cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+    return (cells[1], cells[0], cells[-1]) if len(cells) == len(HEAD) else ("", "", "")
+
+
+def write(rows: Sequence[Row], readme: Path = README) -> None:
+    """Put the rows between the table's two marks; raises ValueError where they are not there."""
     before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+    old, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{readme} has no place for the table: {BEGIN} … {END}")
-    readme.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    readme.write_text(f"{before}{BEGIN}\n\n{table(rows, old)}\n\n{END}{after}", encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None, sheets: Sequence[str] = ()) -> None:
@@ -158,10 +164,9 @@ def main(arguments: Sequence[str] | None = None, sheets: Sequence[str] = ()) -> 
         if given.only.lower() in f"{sheet} {name}".lower() and (not sheets or sheet in sheets):
             rows.append(run(options))
             print(" · ".join(rows[-1].cells()), flush=True)
-    text = table(rows, options)
-    print(f"\n{text}")
+    print(f"\n{table(rows)}")
     if given.write:
-        write(text)
+        write(rows)
 
 
 def _runs() -> list[tuple[str, str, Callable[[Options], Row]]]:
@@ -194,13 +199,11 @@ def _shortened(says: str, epochs: int, run: int) -> str:
     return says if run == epochs else says.replace(f"{epochs} epochs", f"{run} of {epochs} epochs")
 
 
-def _processor() -> str:
+def _device(device: str) -> str:
+    """Its name, and torch's version."""
     threads = torch.get_num_threads()
-    name = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), name)
-    return f"{name}, {threads} thread{'s' * (threads > 1)}"
+    where = f"CPU, {threads} thread{'s' * (threads > 1)}" if device == "cpu" else torch.cuda.get_device_name(device)
+    return f"{where}, torch {torch.__version__.partition('+')[0]}"
 
 
 if __name__ == "__main__":

@@ -109,21 +109,27 @@ def test_constants_are_those_of_the_training_images() -> None:
 
 
 def test_a_row_reads_well_and_the_table_finds_its_place(tmp_path: Path) -> None:
-    row = Row("Net", "a3", "mnist, 60,000", "Adam", (0.98, 0.981, 0.982), 2.0, 12.0)
-    assert row.cells()[4:] == ("98.10 % (98.00 to 98.20)", "2.0", "12.0 (6.0 ×)")
+    row = Row("Net", "a3", "mnist, 60,000", "Adam", (0.98, 0.981, 0.982), 2.0, 12.0, "CPU")
+    assert row.cells()[4:7] == ("98.10 % (98.00 to 98.20, 3 seeds)", "2.0", "12.0 (6.0 ×)")
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
+    later = Row("Net", "a3", "mnist, 60,000", "Adam", (0.99,), 1.0, None, "CPU")
+    elsewhere = Row("Net", "a3", "mnist, 60,000", "Adam", (0.97,), 1.0, None, "GPU")
 
-    reference.write(reference.table([row], Options()), readme)
+    for rows in ([row], [elsewhere], [row]):
+        reference.write(rows, readme)
 
     text = readme.read_text(encoding="utf-8")
     assert text.startswith("before\n")
     assert text.endswith(f"{END}\nafter\n")
     assert "| Net | a3 | mnist, 60,000 | Adam | 98.10 %" in text
     assert "old" not in text
+    reference.write([later], readme)
+    table = [line for line in readme.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    assert [line.split(" | ")[4] for line in table[2:]] == ["99.00 % (one seed)", "97.00 % (one seed)"]
     readme.write_text("no place", encoding="utf-8")
     with pytest.raises(ValueError, match="no place for the table"):
-        reference.write("", readme)
+        reference.write([], readme)
 
 
 def test_the_command_of_a_solution_runs_its_sheet() -> None:

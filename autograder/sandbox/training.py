@@ -213,9 +213,9 @@ def report(loss: object = None, images: int = 0, accuracy: object = None) -> Non
     Raises BudgetEndError, which a loop lets pass. Without a run it does nothing.
     """
     for run in current[-1:]:
-        run.before_step()
         if isinstance(accuracy, int | float) and images:
             run.guessed(float(accuracy) * images, images)
+        run.before_step()
         number = float(loss) if isinstance(loss, int | float) or hasattr(loss, "__float__") else None
         if number is not None:
             run.before_backward(number, images)
