@@ -235,13 +235,20 @@ def test_test_images_are_shifted_where_there_are_no_others() -> None:
     assert len(unseen(data, np.random.default_rng(1), 7).x) == 7
 
 
-def test_every_shift_but_none_at_all_is_drawn_and_edges_fill_what_comes_into_view() -> None:
+@pytest.mark.parametrize("farthest", [1, 2])
+def test_every_shift_but_none_at_all_is_drawn_and_edges_fill_what_comes_into_view(farthest: int) -> None:
     image = np.arange(36.0, dtype=np.float32).reshape(1, 1, 6, 6)
-    moved = shifted(np.repeat(image, 600, axis=0), np.random.default_rng(0))
+    moved = shifted(np.repeat(image, 600, axis=0), np.random.default_rng(0), farthest)
     found = {one.tobytes() for one in moved}
-    padded = np.pad(image[0, 0], 2, mode="edge")
-    every = {padded[i : i + 6, j : j + 6].tobytes() for i in range(5) for j in range(5) if (i, j) != (2, 2)}
+    padded, around = np.pad(image[0, 0], farthest, mode="edge"), range(2 * farthest + 1)
+    every = {padded[i : i + 6, j : j + 6].tobytes() for i in around for j in around if (i, j) != (farthest, farthest)}
     assert found == every
+
+
+def test_a_shift_by_no_pixel_is_refused() -> None:
+    with pytest.raises(ValueError, match="up to 0 pixels are the same images"):
+        unseen(load("digits"), np.random.default_rng(1), farthest=0)
+    assert unseen(load("digits"), np.random.default_rng(1), 9, farthest=1).how.endswith("each shifted by a pixel")
 
 
 @pytest.mark.parametrize("name", ["shapes", "cats_dogs"])

@@ -16,7 +16,8 @@ from .training import percent
 def gap(public: Evaluation, unseen: Evaluation, margin: float) -> str:
     """A sentence where a network does better on images that everybody has than on unseen ones by more than `margin`.
 
-    >>> flag(gap(evaluate(net, d.x_test, d.y_test), evaluate(net, *unseen), margin=0.03))
+    >>> x, y, how = d.unseen(rng)
+    >>> flag(gap(evaluate(net, d.x_test, d.y_test, full=True), evaluate(net, x, y, full=True), margin=0.03))
 
     What chance alone does (two standard errors) comes on top. Raises ValueError for an evaluation that ended early.
     """

@@ -110,14 +110,14 @@ class Dataset:
         """The test images, likewise; their labels stay here."""
         return self.given("x_test", rows, tensors)
 
-    def unseen(self, rng: np.random.Generator, count: int | None = None) -> Unseen:
+    def unseen(self, rng: np.random.Generator, count: int | None = None, *, farthest: int = 2) -> Unseen:
         """(x, y, how): images that no submission can have been trained on, or as near to that as this machine gets.
 
         See `autograder.data.unseen`; `how` is for staff.
         """
         from autograder.data.unseen import unseen
 
-        return unseen(self, rng, count)
+        return unseen(self, rng, count, farthest=farthest)
 
     def given(self, array: str, rows: int | None = None, tensor: bool = False) -> Given:
         """One of them by name, the first `rows`. Raises ValueError for what no submission gets."""

@@ -25,11 +25,13 @@ class Unseen(NamedTuple):
     how: str
 
 
-def unseen(dataset: Dataset, rng: np.random.Generator, count: int | None = None) -> Unseen:
+def unseen(dataset: Dataset, rng: np.random.Generator, count: int | None = None, *, farthest: int = FARTHEST) -> Unseen:
     """`count` images drawn by `rng` that are not in `dataset`, as many as its test part has unless said.
 
     They are new ones where the data folder holds QMNIST or CIFAR-10.1 or the set is drawn by the kit, and otherwise
-    the test images in another order, each shifted by one or two pixels. Raises ValueError where there are no labels
+    the test images in another order, each shifted by up to `farthest` pixels: which costs an honest network something
+    too (of MNIST's test digits an MLP read 97.4 %, and 80.1 % of them shifted by two pixels; a small CNN 97.8 and
+    86.3 %), so that a flag needs a margin measured for its network. Raises ValueError where there are no labels
     for them, and DataError for files that are not what they are named.
     """
     wanted = len(dataset.x_test) if count is None else count
@@ -49,21 +51,27 @@ def unseen(dataset: Dataset, rng: np.random.Generator, count: int | None = None)
     if dataset.x_test.ndim != 4 or (dataset.y_test < 0).any():
         raise ValueError(f"unseen: {dataset.name} has no labelled test images to shift")
     rows = rng.permutation(len(dataset.x_test))[:wanted]
-    moved = shifted(dataset.x_test[rows], rng)
-    how = f"{len(rows):,} test images of {dataset.name} in another order, each shifted by up to {FARTHEST} pixels"
+    moved = shifted(dataset.x_test[rows], rng, farthest)
+    pixels = "a pixel" if farthest == 1 else f"up to {farthest} pixels"
+    how = f"{len(rows):,} test images of {dataset.name} in another order, each shifted by {pixels}"
     return Unseen(moved, dataset.y_test[rows].copy(), how)
 
 
-def shifted(images: Array, rng: np.random.Generator) -> Array:
-    """Each image of (N, C, H, W) moved by up to two pixels, none by nothing; its edge fills what comes into view."""
-    width = 2 * FARTHEST + 1
+def shifted(images: Array, rng: np.random.Generator, farthest: int = FARTHEST) -> Array:
+    """Each image of (N, C, H, W) moved by up to `farthest` pixels in each direction, and none by nothing.
+
+    Its edge fills what comes into view. Raises ValueError for a shift of no pixel.
+    """
+    if farthest < 1:
+        raise ValueError(f"images shifted by up to {farthest} pixels are the same images")
+    width = 2 * farthest + 1
     steps = rng.integers(width * width - 1, size=len(images))
     steps += steps >= width * width // 2  # past the middle one, which would leave the image where it was
     height, breadth = images.shape[2:]
     moved = np.empty_like(images)
     for step in np.unique(steps):
         rows, (down, right) = np.flatnonzero(steps == step), divmod(int(step), width)
-        padded = np.pad(images[rows], ((0, 0), (0, 0), (FARTHEST, FARTHEST), (FARTHEST, FARTHEST)), mode="edge")
+        padded = np.pad(images[rows], ((0, 0), (0, 0), (farthest, farthest), (farthest, farthest)), mode="edge")
         moved[rows] = padded[:, :, down : down + height, right : right + breadth]
     return moved
 
