@@ -37,8 +37,8 @@ class Nursery:
         self.preload = tuple(preload)
         heavy = [name for name in preload if name in ("numpy", "torch")]
         with _ignored(signal.SIGINT), _environment(_ONE_THREAD):
-            # Inherited, from the first instruction of every process on: Ctrl-C is ours to answer. It takes milliseconds,
-            # so none is lost; starting a process may take seconds and has to hear it.
+            # Inherited, from the first instruction of every process on: Ctrl-C is ours to answer. It takes
+            # milliseconds, so none is lost; starting a process may take seconds and has to hear it.
             multiprocessing.set_forkserver_preload([*_GRADERS, *heavy])
             forkserver.ensure_running()
         self._zygote = launch.Started(self.preload, SERVE)
