@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -148,7 +149,11 @@ def evaluate(
     classes = classes or int(labels.max()) + 1
     parts: list[NDArray[np.float64]] = []
     right = seen = 0
-    for logits in _answers(net, x, batch, classes):
+
+    def certain() -> int:
+        return len(x) - seen if full or own is None else _needed(right, len(x) - seen, len(x), own)
+
+    for logits in _answers(net, x, batch, classes, certain):
         parts.append(logits)
         right += int((logits.argmax(1) == labels[seen : seen + len(logits)]).sum())
         seen += len(logits)
@@ -157,10 +162,24 @@ def evaluate(
     return Evaluation(np.concatenate(parts), labels[:seen], len(x), own, what, hint)
 
 
-def _answers(net: Any, x: Any, batch: int, classes: int) -> Iterator[NDArray[np.float64]]:
-    """The logits of one batch after the other. Where the network is quick, many go in one message."""
+def _needed(right: int, left: int, total: int, steps: Steps) -> int:
+    """How many of the images left have to be seen at least before the tier can be known, whatever comes of them."""
+    marks = [right, *(math.ceil(t * total) for t in sorted(steps) if right < t * total <= right + left)]
+    # The end of all doubt lies between two neighbours: so many right answers to be past the one, so many wrong ones to
+    # stay below the other.
+    ups = [mark - right for mark in marks]
+    downs = [right + left - mark + 1 for mark in marks[1:]] + [0]
+    return min(up + down for up, down in zip(ups, downs, strict=True))
+
+
+def _answers(net: Any, x: Any, batch: int, classes: int, certain: Callable[[], int]) -> Iterator[NDArray[np.float64]]:
+    """The logits of one batch after the other.
+
+    Where the network is quick, many go in one message, as long as it is `certain` that so many images are needed.
+    """
     starts, together = list(range(0, len(x), batch)), 1
     while starts:
+        together = max(1, min(together, certain() // batch))
         now, starts = starts[:together], starts[together:]
         parts = [x.part(n, n + batch) if hasattr(x, "part") else _tensor(x[n : n + batch]) for n in now]
         began = time.perf_counter()
