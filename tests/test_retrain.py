@@ -97,7 +97,7 @@ def test_computing_time_ends_a_run(student: Student) -> None:
     assert result.ended == "seconds"
     assert result.accuracy > 0.95
     assert "its 0.4 seconds" in result.why
-    assert result.seconds > 0.35, "timers of the kernel are not exact"
+    assert result.seconds > 0.1, "the kernel counts a timer by its ticks"
 
 
 def test_a_loss_that_is_no_number_ends_a_run_before_it_does_harm(student: Student) -> None:
@@ -216,6 +216,13 @@ def test_close_to_a_tier_all_is_run_again_and_the_better_median_counts() -> None
     assert (worse.median, worse.share, worse.repeated) == (0.945, 0.5, True)
     assert "run 6 times: 94.0 %, 94.5 %, 95.0 %, 20.0 %" in worse.share.why
     assert "%, 94" not in worse.share.why_hidden
+
+
+def test_what_befell_all_runs_is_said_once(here: Any) -> None:
+    done = run(here, "for_ever", Budget(20, steps=7), seeds=(0, 1))
+
+    assert "Each run was ended after its 7 steps." in done.share.why
+    assert "seed" not in done.share.why
 
 
 def test_far_from_a_tier_or_with_one_seed_nothing_is_repeated() -> None:

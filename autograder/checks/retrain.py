@@ -258,6 +258,8 @@ def _told(share: Share, results: Sequence[Result], repeated: bool) -> Share:
     counts = "" if len(results) == 1 else ", and the better median counts" if repeated else ", and the median counts"
     cut = [result for result in results if result.why]
     ends = " ".join(f"The run from seed {result.seed} {result.why}." for result in cut[:3])
+    if len(cut) == len(results) > 1 and len({result.why for result in cut}) == 1:
+        ends = f"Each run {cut[0].why}."
     ran = f"Your training was run {times}: {figures}{counts}."
     hidden = f"Your training was run {times}{counts}."
     hint = share.hint or next((result.hint for result in cut if result.hint), "")
