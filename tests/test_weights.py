@@ -207,3 +207,15 @@ def test_a_worker_that_tells_anything_else(tmp_path: Path, told: list[str], monk
 
 def test_nets_source_is_python() -> None:
     compile(checkpoints.NETS, "nets.py", "exec")
+
+
+def test_images_go_to_where_the_network_is() -> None:
+    import torch
+
+    from autograder.sandbox.weights import _beside
+
+    there = torch.nn.Linear(2, 2, device="meta")  # a device that needs no hardware
+
+    assert _beside(there, torch.ones(3, 2)).device.type == "meta"
+    assert _beside(torch.nn.Flatten(), torch.ones(3, 2)).device.type == "cpu"
+    assert _beside(lambda x: x, 5) == 5

@@ -53,8 +53,16 @@ def infer(model: Any, value: Any, watch: bool) -> object:
     torch = sys.modules.get("torch")
     if torch is None:
         return model(*args, **kwargs)
+    if torch.cuda.is_initialized():
+        args = tuple(_beside(model, x) for x in args)
     with torch.no_grad():
         return model(*args, **kwargs)
+
+
+def _beside(model: Any, x: Any) -> Any:
+    """`x` on the device where the model's first parameter is: after a training run that is a GPU."""
+    first = next(iter(model.parameters()), None) if hasattr(model, "parameters") else None
+    return x.to(first.device) if first is not None and hasattr(x, "to") else x
 
 
 def infer_many(model: Any, value: Any, watch: bool) -> object:
