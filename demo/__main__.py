@@ -31,6 +31,8 @@ def main() -> int:
     largest = assignments.pop(LARGEST)
     handed_in = submissions.write(largest, OUT / LARGEST)
     roster = course.load_roster(OUT / LARGEST / "roster.csv")
+    for assignment in assignments.values():
+        submissions.write_small(assignment, OUT / assignment.id)
     with closing(Nursery(largest.preload)) as nursery:
         with progress.shown() as tell:
             grades = pipeline.grade(
@@ -52,9 +54,8 @@ def others(assignments: Iterable[Assignment], nursery: Nursery) -> Iterator[tupl
     """The grades of the other assignments' small classes: each on a core of its own."""
 
     def graded(assignment: Assignment) -> tuple[str, list[Grade]]:
-        folder = OUT / assignment.id
-        handed_in = submissions.write_small(assignment, folder)
-        return assignment.id, pipeline.grade(assignment, handed_in, folder / "graded", workers=1, nursery=nursery)
+        handed_in, out = OUT / assignment.id / "submissions", OUT / assignment.id / "graded"
+        return assignment.id, pipeline.grade(assignment, handed_in, out, workers=1, nursery=nursery)
 
     with ThreadPoolExecutor(pipeline.cores()) as pool:
         yield from pool.map(graded, assignments)

@@ -75,7 +75,9 @@ def everyone(assignment: Assignment) -> dict[str, bytes]:
         "not-a-zip.zip": b"%PDF-1.7\n% the wrong file from the downloads folder\n",
     }
     for slip in chosen_slips(assignment):
-        made[f"slip-{slip.id.replace('_', '-')}.zip"] = zipped(slipped(assignment, slip))
+        touched = {edit.file for edit in slip.edits}
+        later = {name: begun[name] for name in ("softmax.py", "cnn.py") if name not in touched}
+        made[f"slip-{slip.id.replace('_', '-')}.zip"] = zipped({**slipped(assignment, slip), **later})
     return dict(sorted(made.items()))
 
 

@@ -28,6 +28,7 @@ def everyone(right: Files, blank: Files) -> dict[str, Files]:
     exec(compile(right["mnist.py"], "mnist.py", "exec"), vars(module))
     unseen = np.concatenate([d.x_val, d.x_test]), np.concatenate([d.y_val, d.y_test])
     torch.manual_seed(1)
+    torch.set_num_threads(1)  # the cores have their grading processes
 
     briefly = module.mlp()
     _fit(module, briefly, (d.x_train, d.y_train), epochs=4)

@@ -99,7 +99,7 @@ def judged(share, found, text):
     raise Failure(f"test {said}: {share:g} of the images are right.", "Return right / all, a number from 0 to 1.")
 
 
-@points(0.5, "q6_2")
+@points(0.5, "q6_2", seconds=2)  # for less than 0.2
 def check_test_gives_the_share_that_is_right(student, rng):
     """test tells which share of the images the network gets right, as a share or a percentage."""
     # A network that hands its images through as scores, so that we know what it gets right: 26 of 40 is 65 %.

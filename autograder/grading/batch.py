@@ -189,12 +189,14 @@ class _Worker:
 
 def _work(environment: Mapping[str, str], setup: Setup, pipe: Connection, twin: Twin) -> None:
     """The grading process: a zygote of its own, the checks collected once, then submissions until the pipe closes."""
+    from autograder.sandbox import lazily
     from autograder.sandbox.box import Zygote, end_with, shield
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     os.dup2(2, 1)  # the command's standard output is the parent's alone
     os.environ.clear()
     os.environ.update(environment)  # where we come from has that of its first run
+    lazily.put_off()  # a reference that trains would else import all of torch's compiler
     shield()
     end_with(os.getppid())
     if not cast("BaseProcess", multiprocessing.parent_process()).is_alive():

@@ -167,7 +167,7 @@ def says(numbers, share):
     return any(abs(number - scale * share) < 0.006 * scale for number in numbers for scale in (1, 100))
 
 
-@points(0.25, "q6_2")
+@points(0.25, "q6_2", seconds=2)
 def check_test_counts_images_not_batches(student, rng):
     """test counts every image once when the last batch is smaller than the others."""
     # Everything in the first two batches is right, nothing in the last: 20 of 25 is 80 %, batches make 67 %.
@@ -183,7 +183,7 @@ def check_test_counts_images_not_batches(student, rng):
     require(says(numbers, 20 / 25), said, "Sum what is right and how many there were; divide at the end.", hidden=said)
 
 
-@points(0.25, "q6_2")
+@points(0.25, "q6_2", seconds=2)
 def check_test_teaches_nothing(student, rng):
     """test judges the network in mode eval and leaves its parameters and running averages as they were."""
     make = student.torch.nn
