@@ -34,14 +34,14 @@ def write(assignment: Assignment, folder: Path) -> Path:
 
 
 def write_small(assignment: Assignment, folder: Path) -> Path:
-    """Write submissions below `folder`, right, untouched, begun, and with odd weights, and return their folder."""
+    """Write submissions below `folder`, right, untouched, and begun or with odd weights, and return their folder."""
     target = folder / "submissions"
     target.mkdir(parents=True)
     right = solution(assignment)
     blank = untouched(assignment, right)
     first = [name for name in assignment.files if name.endswith(".py")][:2]
     begun = {**blank, **{name: right[name] for name in first}}
-    made = {"ada": right, "begun": begun, "blank": blank, **weights.everyone(right, blank)}
+    made = {"ada": right, "blank": blank, **(weights.everyone(right, blank) or {"begun": begun})}
     for name, files in made.items():
         (target / f"{name}.zip").write_bytes(zipped(files))
     return target
@@ -71,7 +71,7 @@ def everyone(assignment: Assignment) -> dict[str, bytes]:
         "leaves-early.zip": zipped(bodied(begun, "max_pool_backward", hostile.LEAVE)),
         "reads-answers.zip": zipped(prefixed(blank, "layers.py", hostile.READ_THE_ANSWERS)),
         "patches-numpy.zip": zipped(prefixed(blank, "layers.py", hostile.PATCH_THE_COMPARISONS)),
-        "zip-slip.zip": zipped({**begun, "../../solutions/a5_layers/layers.py": b"pwned = True\n"}),
+        "zip-slip.zip": zipped({**blank, "../../solutions/a5_layers/layers.py": b"pwned = True\n"}),
         "not-a-zip.zip": b"%PDF-1.7\n% the wrong file from the downloads folder\n",
     }
     for slip in chosen_slips(assignment):

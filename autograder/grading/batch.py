@@ -79,12 +79,12 @@ def run(
 ) -> Iterator[Grade]:
     """Grade them all, yielding each grade when it is there; closing the iterator ends the grading processes.
 
-    A `nursery` that runs already saves some seconds of imports, if it has the assignment's `preload`.
+    A `nursery` that runs already saves some seconds of imports, if it has all of the assignment's `preload`.
     """
     if not submissions:
         return
     with contextlib.ExitStack() as held:
-        if nursery is None or nursery.preload != setup.assignment.preload:
+        if nursery is None or not nursery.suits(setup.assignment.preload):
             nursery = held.enter_context(contextlib.closing(Nursery(setup.assignment.preload)))
         yield from _run(setup, submissions, workers, tell, nursery)
 
@@ -138,7 +138,7 @@ class _Worker:
     def __init__(self, setup: Setup, nursery: Nursery) -> None:
         self.pipe, theirs = multiprocessing.Pipe()
         twin = nursery.twin()
-        self._process = nursery.process(_work, setup, theirs, twin)
+        self._process = nursery.process(_work, setup, theirs, twin, nursery.preload)
         theirs.close()
         twin.control.close()
         self.job: Job | None = None
@@ -187,7 +187,7 @@ class _Worker:
         self._process.join()
 
 
-def _work(environment: Mapping[str, str], setup: Setup, pipe: Connection, twin: Twin) -> None:
+def _work(environment: Mapping[str, str], setup: Setup, pipe: Connection, twin: Twin, preload: Sequence[str]) -> None:
     """The grading process: a zygote of its own, the checks collected once, then submissions until the pipe closes."""
     from autograder.sandbox import lazily
     from autograder.sandbox.box import Zygote, end_with, shield

@@ -44,6 +44,10 @@ class Nursery:
         self._zygote = launch.Started(self.preload, SERVE)
         self._asking = threading.Lock()
 
+    def suits(self, preload: Sequence[str]) -> bool:
+        """Whether its zygote has imported all of that; what it has besides is in nobody's way."""
+        return set(preload) <= set(self.preload)
+
     def twin(self) -> Twin:
         """A zygote for one more grading process; several threads may ask for theirs."""
         with self._asking:
