@@ -34,6 +34,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("grade", "maens", "inbox", "--out", "o"), "maens: no such assignment; did you mean means?"),
         (("grade", "means", "nowhere", "--out", "o"), "nowhere"),
         (("grade", "means", "inbox", "--out", "o", "--roster", "no.csv"), "no.csv"),
+        (("grade", "means", "inbox", "--out", "o", "--device", "gpu"), "--device gpu: there is auto, cpu and cuda:N"),
         (("regrade", "means", "--out", "o"), "o: there is no gradebook.db here"),
         (("student", "maens"), "did you mean means?"),
         (("check",), "there is no assignment.toml here"),
