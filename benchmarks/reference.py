@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -162,7 +163,10 @@ def main(arguments: Sequence[str] | None = None, sheets: Sequence[str] = ()) -> 
     _warm()
     for name, sheet, run in _runs():
         if given.only.lower() in f"{sheet} {name}".lower() and (not sheets or sheet in sheets):
-            rows.append(run(options))
+            try:
+                rows.append(run(options))
+            except data.DataError as error:
+                sys.exit(str(error))
             print(" · ".join(rows[-1].cells()), flush=True)
     print(f"\n{table(rows)}")
     if given.write:
