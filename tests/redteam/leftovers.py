@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import multiprocessing
 import os
 import shutil
@@ -62,6 +63,7 @@ def watched(out: Path, scratch: Path, patience: float = 10.0) -> Iterator[Watche
     scratch.mkdir()
     resource_tracker.ensure_running()  # multiprocessing's own, which stay for as long as this process lives
     forkserver.ensure_running()
+    importlib.import_module("matplotlib.font_manager")  # the folder that it makes where it has no home stays as long
     libc = ctypes.CDLL(None)
     libc.prctl(_SUBREAPER, 1, 0, 0, 0)
     before, was = os.environ.get("TMPDIR"), tempfile.tempdir

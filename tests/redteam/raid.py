@@ -149,7 +149,7 @@ def build(root: Path) -> Assignment:
     return course.load(root / "handout", root / "solution")
 
 
-def grade(root: Path, attacks: Sequence[Attack], workers: int = 2) -> Raid:
+def grade(root: Path, attacks: Sequence[Attack], workers: int = 2, isolation: pipeline.Wanted = "best") -> Raid:
     """Grade the honest and the attackers in one run below `root`."""
     assignment, inbox, out = build(root / "course"), root / "inbox", root / "out"
     inbox.mkdir()
@@ -159,7 +159,9 @@ def grade(root: Path, attacks: Sequence[Attack], workers: int = 2) -> Raid:
         for attack in attacks:
             files = {name: told.fill(text) if isinstance(text, str) else text for name, text in attack.files.items()}
             zipped(inbox / f"{attack.upload or attack.key}.zip", {"work.py": attack.source(told), **files})
-        grades = pipeline.grade(assignment, inbox, out, workers=workers, seed=SEED, tell=watched.tell)
+        grades = pipeline.grade(
+            assignment, inbox, out, workers=workers, seed=SEED, isolation=isolation, tell=watched.tell
+        )
         harmed = told.harmed()
     return Raid(assignment, inbox, out, {g.submission: g for g in grades}, watched.left(), harmed)
 

@@ -9,7 +9,7 @@ import pytest
 from common import AgainstAttacks
 from leftovers import KINDS
 from raid import Attack, Raid, honest, timeless
-from there import CONTAINER, USER, Machine, attacks, raided
+from there import CONTAINER, OLD_USER, USER, Machine, attacks, raided, without_walls
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="other machines can be simulated by root only")
 
@@ -34,6 +34,26 @@ def test_an_attack_ends_there_as_it_does_here(attack: Attack, there: Raid) -> No
     AGAINST.test_it_was_tried_and_nothing_got_through(attack, there)
 
 
+@pytest.fixture(scope="module")
+def nowhere() -> Raid:
+    """A machine that has none of it, on which somebody said `--isolation none`."""
+    return raided(OLD_USER)
+
+
+@pytest.mark.parametrize("attack", without_walls(), ids=lambda attack: attack.key)
+def test_without_walls_what_needs_none_is_held_back_all_the_same(attack: Attack, nowhere: Raid) -> None:
+    AGAINST.test_no_point_is_gained(attack, nowhere)
+    AGAINST.test_the_record_says_what_happened(attack, nowhere)
+
+
+def test_without_walls_nobody_else_is_harmed(nowhere: Raid, quiet: Raid) -> None:
+    assert {grade.isolation[0] for grade in nowhere.grades.values()} == {"none"}
+    assert {name: nowhere.grades[name].score for name in honest()} == {
+        name: quiet.grades[name].score for name in honest()
+    }
+    assert {kind: nowhere.left[kind] for kind in KINDS if nowhere.left[kind]} == {}
+
+
 def test_no_other_grade_moved(there: Raid, quiet: Raid) -> None:
     for name in honest():
         # PyTorch says that it cannot look at the processor, where /proc is closed
@@ -44,4 +64,4 @@ def test_no_other_grade_moved(there: Raid, quiet: Raid) -> None:
 
 def test_nothing_is_harmed_or_left(there: Raid) -> None:
     assert there.harmed == []
-    assert [kind for kind in KINDS if there.left[kind]] == []
+    assert {kind: there.left[kind] for kind in KINDS if there.left[kind]} == {}
