@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import struct
+import time
+import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
 from books import CELLS, REPORT, RIGHT, book, put, replaced, write
 
-from autograder import pipeline
+from autograder import intake, pipeline
 from autograder.model import Grade
 
 WRONG = "def line(x, slope, offset):\n    return offset + 0 * x"
@@ -123,3 +129,48 @@ def test_pictures_are_pixels_and_few_whatever_is_claimed_to_be_one(graded: tuple
     assert len(grades["draws"].pictures) <= 20
     assert all(picture.startswith(b"\x89PNG") for picture in grades["draws"].pictures)
     assert "onload" not in (out / "feedback" / "draws.html").read_text()
+
+
+def with_a_gigabyte(text: str) -> bytes:
+    """A zip of ex08.ipynb whose first cell printed a gigabyte: real deflated data, one block of it again and again."""
+    made = json.loads(text)
+    made["cells"][0]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "HERE"}]
+    head, tail = (part.encode() for part in json.dumps(made).split("HERE"))
+    line, times = b"A" * (1 << 20), 1 << 10
+    packer, data, size, check = zlib.compressobj(1, zlib.DEFLATED, -15), b"", 0, 0
+    for part in (head, line):
+        data += packer.compress(part) + packer.flush(zlib.Z_FULL_FLUSH)
+        size, check = size + len(part), zlib.crc32(part, check)
+    again = packer.compress(line) + packer.flush(zlib.Z_FULL_FLUSH)  # says the same wherever it stands
+    for _ in range(times - 1):
+        check = zlib.crc32(line, check)
+    data += again * (times - 1) + packer.compress(tail) + packer.flush()
+    size, check = size + (times - 1) * len(line) + len(tail), zlib.crc32(tail, check)
+    name, facts = b"ex08.ipynb", (8, 0, 0, check, len(data), size)
+    out = struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", 20, 0, *facts, len(name), 0) + name + data
+    entry = struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\x01\x02", 20, 20, 0, *facts, len(name), 0, 0, 0, 0, 0x81A40000, 0)
+    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(entry) + len(name), len(out), 0)
+    return out + entry + name + end
+
+
+def test_a_gigabyte_that_a_notebook_printed_is_refused_and_never_held(tmp_path: Path) -> None:
+    assignment, inbox = write(tmp_path / "course"), tmp_path / "inbox"
+    put(inbox / "sparse", {"ex08.ipynb": ""})
+    os.truncate(inbox / "sparse" / "ex08.ipynb", 1 << 30)
+    (inbox / "zipped.zip").write_bytes(with_a_gigabyte(RIGHT))
+    assert (inbox / "zipped.zip").stat().st_size < 8 << 20
+    with zipfile.ZipFile(inbox / "zipped.zip") as archive:
+        assert archive.getinfo("ex08.ipynb").file_size > 1 << 30
+
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    read = {a.name: intake.receive(a, assignment, tmp_path / "read") for a in intake.discover(inbox, assignment)}
+
+    assert sorted(read) == ["sparse", "zipped"]
+    for submission in read.values():
+        assert "ex08.ipynb" not in submission.files
+        said = " ".join((submission.rejected, *submission.notes))
+        assert "ex08.ipynb is larger than the 64 MB that may be kept" in said
+        assert "outputs" in said
+    # in kilobytes; the caps allow a notebook of 64 MB and what reading it takes
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 << 10
+    assert time.process_time() - began < 5
