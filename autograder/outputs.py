@@ -43,22 +43,28 @@ def write_tables(grades: Sequence[Grade], assignment: Assignment, out: Path, wal
     write(out / "summary.html", summary.page(grades, assignment, seen, say, wall))
 
 
+UNWRITTEN = " is not written yet."
+"""How the sentence of a skeleton's hole ends."""
 ALIKE = 0.75
 """Share of the checks concerned on which a submission and a slip must agree; training runs near a threshold differ."""
 
 
 def slips_seen(grades: Sequence[Grade], known: Sequence[slips.Slip]) -> dict[str, int]:
-    """Slip id → how many submissions fail the checks that this slip fails, or nearly so, most first."""
+    """Slip id → how many submissions fail the checks that this slip fails, or nearly so, most first.
 
-    def likeness(slip: slips.Slip, lost: set[str]) -> float:
-        fails, lost = set(slip.fails), lost - set(slip.may)
-        return len(fails & lost) / len(fails | lost) if fails | lost else 0.0
-
+    What is not written yet, or was skipped, says nothing of a mistake and is left out on both sides.
+    """
     seen: Counter[str] = Counter()
     for grade in grades:
-        lost = set(grade.lost)
-        best = max(known, key=lambda slip: likeness(slip, lost), default=None)
-        if best is not None and likeness(best, lost) >= ALIKE:
+        silent = {o.name for o in grade.outcomes if o.outcome == "skipped" or o.why.endswith(UNWRITTEN)}
+        lost = set(grade.lost) - silent
+
+        def likeness(slip: slips.Slip, lost: set[str] = lost, silent: set[str] = silent) -> float:
+            fails, failed = set(slip.fails) - silent, lost - set(slip.may)
+            return len(fails & failed) / len(fails | failed) if fails | failed else 0.0
+
+        best = max(known, key=likeness, default=None)
+        if best is not None and likeness(best) >= ALIKE:
             seen[best.id] += 1
     return dict(seen.most_common())
 

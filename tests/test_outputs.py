@@ -44,6 +44,17 @@ def test_a_slip_is_recognised_by_exactly_the_checks_it_fails(tmp_path: Path) -> 
     assert outputs.slips_seen(grades, known) == {"sum": 2, "variance": 1}
 
 
+def test_what_is_not_written_yet_hides_no_slip(tmp_path: Path) -> None:
+    assignment = write(tmp_path)
+    made = grade(assignment, "a", "check_mean_of_numbers", "check_mean_of_one", "check_spread")
+    unwritten = {"check_mean_of_one": "one is not written yet.", "check_spread": "spread is not written yet."}
+    begun = replace(made, outcomes=tuple(replace(o, why=unwritten.get(o.name, "")) for o in made.outcomes))
+    blank = replace(made, outcomes=tuple(replace(o, why="mean is not written yet.") for o in made.outcomes))
+    assert outputs.slips_seen([made], slips.load(assignment)) == {}
+    assert outputs.slips_seen([begun], slips.load(assignment)) == {"sum": 1}
+    assert outputs.slips_seen([blank], slips.load(assignment)) == {}
+
+
 def test_pages_and_records_are_written_beside_each_other(tmp_path: Path) -> None:
     assignment = write(tmp_path / "course")
     outputs.write_feedback(grade(assignment, "ada", "check_spread"), assignment, tmp_path)
