@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.overrides import BaseTorchFunctionMode
 from trainers import at_home, clouds, confined, right
 
 from autograder.checks import Budget, Failure
@@ -60,6 +61,12 @@ def test_a_run_within_its_budget_is_counted_and_measured(student: Student) -> No
     [result] = done.results
     assert (result.steps, result.images, result.ended) == (40, 800, "")
     assert result.accuracy == done.median > 0.95
+
+
+def test_a_mode_that_listens_to_torchs_functions_counts_nothing_twice(here: Student) -> None:
+    with BaseTorchFunctionMode():  # as it is where `.cuda()` stays on the CPU
+        [result] = run(here, "train").results
+    assert (result.steps, result.images) == (40, 800)
     assert done.share == 1.0
     assert done.share.why.startswith("Your training was run once: ")
     assert len(result.losses) == 40

@@ -57,11 +57,18 @@ class _Torch:
 
     @staticmethod
     def _wrap(held: contextlib.ExitStack, owner: Any, name: str, before: Any) -> None:
-        original = getattr(owner, name)
+        original, under_way = getattr(owner, name), False
 
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            before(*args, **kwargs)
-            return original(*args, **kwargs)
+            nonlocal under_way
+            if under_way:  # where a mode of torch's listens, as for `.cuda()`, a function comes here twice
+                return original(*args, **kwargs)
+            under_way = True
+            try:
+                before(*args, **kwargs)
+                return original(*args, **kwargs)
+            finally:
+                under_way = False
 
         wrapped.__name__, wrapped.__doc__ = name, original.__doc__
         setattr(owner, name, wrapped)
