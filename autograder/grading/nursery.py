@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 from autograder.sandbox.box import SERVE
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from autograder.sandbox.launch import Twin
 
+_made: dict[str, str] = {}
 _GRADERS = ("autograder.grading.runner", "autograder.sandbox.box", "autograder.sandbox.launch")
 # A core has a grading process of its own: threads of numpy and torch would only be in each other's way.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -32,11 +36,12 @@ class Nursery:
 
     def __init__(self, preload: Sequence[str]) -> None:
         """`preload`: what workers have imported before a submission. Raises SandboxError if no zygote starts."""
-        from autograder.sandbox import launch
+        from autograder.sandbox import ground, launch
 
+        ground.sweep()  # after graders that were killed
         self.preload = tuple(preload)
         heavy = [name for name in preload if name in ("numpy", "torch")]
-        with _ignored(signal.SIGINT), _environment(_ONE_THREAD):
+        with _ignored(signal.SIGINT), _environment(_ONE_THREAD), _own_folder():
             # Inherited, from the first instruction of every process on: Ctrl-C is ours to answer. It takes
             # milliseconds, so none is lost; starting a process may take seconds and has to hear it.
             multiprocessing.set_forkserver_preload([*_GRADERS, *heavy])
@@ -62,6 +67,24 @@ class Nursery:
 
     def close(self) -> None:
         self._zygote.close()
+
+
+@contextlib.contextmanager
+def _own_folder() -> Iterator[None]:
+    """What multiprocessing makes meanwhile for its server's socket lies where the sweep after a killed grader looks."""
+    from autograder.sandbox import ground
+
+    if "tempdir" in _made:
+        yield
+        return
+    _made["tempdir"], before = tempfile.mkdtemp(prefix=ground.prefix()), tempfile.tempdir
+    # after multiprocessing has removed its own within it, at priority -100
+    Finalize(None, shutil.rmtree, (_made["tempdir"],), {"ignore_errors": True}, exitpriority=-200)
+    tempfile.tempdir = _made["tempdir"]
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 @contextlib.contextmanager

@@ -7,8 +7,11 @@ stand-in has those two, and makes way for the real package at the first question
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
@@ -26,7 +29,16 @@ class _StandIn(ModuleType):
         """Nothing: there is no graph."""
 
     def __getattr__(self, name: str) -> Any:
+        if name not in self._names and name != "__path__":  # whoever looks through all modules wants no compiler
+            raise AttributeError(name)
         return getattr(self._real(), name)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Every word in the package's own file, and its parts: what it has is among them."""
+        folder = Path(str(self.__file__)).parent
+        words = re.findall(r"\b[a-zA-Z]\w*", (folder / "__init__.py").read_text("utf-8"))
+        return frozenset(words) | {path.stem for path in folder.iterdir()}
 
     def _real(self) -> ModuleType:
         import torch
@@ -43,4 +55,5 @@ def put_off() -> None:
     if torch is None or _NAME in sys.modules:
         return
     stand_in = _StandIn(_NAME)
+    stand_in.__file__ = str(Path(torch.__file__).parent / "_dynamo" / "__init__.py")
     sys.modules[_NAME] = torch._dynamo = stand_in

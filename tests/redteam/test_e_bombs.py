@@ -21,11 +21,13 @@ RUNS_WHAT_IT_READS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "ma
 MEANT_TO = {
     "sandbox/notebook.py": {"eval"},
     "sandbox/weights.py": {"torch.load", "weights_only=True"},
-    "live.py": {"np.load", "np.savez", "allow_pickle"},
+    "data/keeping.py": {"np.load", "np.save", "allow_pickle=False"},
+    "data/unseen.py": {"np.load", "allow_pickle=False"},
+    "live.py": {"np.load", "np.savez", "allow_pickle=False"},
 }
 """File → what it is there for: to run a notebook's cells, in the worker; to read a submission's weights, in the worker
-too and no objects with them; to read arrays that another process of a session drew, never pickles, where students and
-Otter run checks without a wall."""
+too and no objects with them; to read staff's own images; to read arrays that another process of a session drew, where
+students and Otter run checks without a wall. Never pickles."""
 READS_PICKLES = {"load", "loads", "read_pickle", "Unpickler", "hub", "jit", "package"}
 
 
@@ -61,9 +63,7 @@ def risky(source: str) -> set[str]:
                 found.add(f"{owner}.{name}")
             if owner in ("np", "numpy") and name in ("load", "fromregex", "save", "savez"):
                 found.add(f"{owner}.{name}")
-        if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
-            found.add(node.arg)
-        if isinstance(node, ast.keyword) and node.arg == "weights_only":
+        if isinstance(node, ast.keyword) and node.arg in ("allow_pickle", "weights_only"):
             found.add(f"{node.arg}={ast.unparse(node.value)}")
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("eval", "exec"):
             found.add(node.func.id)

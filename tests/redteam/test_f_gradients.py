@@ -184,7 +184,8 @@ def test_a_right_gradient_by_forbidden_means_is_flagged(
     name: str, passed: dict[str, set[str]], assignment: Assignment, tmp_path: Path
 ) -> None:
     text, flag = ADVISED[name]
-    assert passed[name] == passed["right"], "its numbers are right, which is why a flag is needed"
+    seen = set() if name == "F11-hidden-import" else {"check_fc_backward_is_worked_out"}
+    assert passed["right"] - passed[name] == seen, "its numbers are right: what runs gives it away, or what is read"
     assert any(flag in found for found in flags_of(RIGHT + "\n\n" + text + "\n", assignment, tmp_path))
     assert flags_of(RIGHT, assignment, tmp_path) == ()
 

@@ -24,6 +24,11 @@ for kind in (torch.optim.SGD, torch.optim.Adam):
 assert sys.modules["torch._dynamo"] is stand_in
 assert "torch._dynamo.config" not in sys.modules
 
+for module in list(sys.modules.values()):  # as inspect does, and whoever seeks a name
+    getattr(module, "__file__", None), getattr(module, "__wrapped__", None), getattr(module, "check_draws", None)
+assert sys.modules["torch._dynamo"] is stand_in
+assert stand_in.__file__.endswith("__init__.py")
+
 class Real:
     config = "the package's own"
 
