@@ -36,9 +36,9 @@ class Nursery:
 
     def __init__(self, preload: Sequence[str]) -> None:
         """`preload`: what workers have imported before a submission. Raises SandboxError if no zygote starts."""
-        from autograder.sandbox import ground, launch
+        from autograder.sandbox import launch
 
-        ground.sweep()  # after graders that were killed
+        _sweep()
         self.preload = tuple(preload)
         heavy = [name for name in preload if name in ("numpy", "torch")]
         with _ignored(signal.SIGINT), _environment(_ONE_THREAD), _own_folder():
@@ -67,6 +67,15 @@ class Nursery:
 
     def close(self) -> None:
         self._zygote.close()
+        _sweep()
+
+
+def _sweep() -> None:
+    """Take away what graders that were killed have left: folders, and groups that were busy when last looked at."""
+    from autograder.sandbox import ground, limits
+
+    ground.sweep()
+    limits.sweep_cgroups()
 
 
 @contextlib.contextmanager
@@ -77,7 +86,9 @@ def _own_folder() -> Iterator[None]:
     if "tempdir" in _made:
         yield
         return
-    _made["tempdir"], before = tempfile.mkdtemp(prefix=ground.prefix()), tempfile.tempdir
+    folders = [folder for folder in ground.folders() if os.access(folder, os.W_OK)]
+    shortest = min(folders, key=len)  # the path of a socket has 107 bytes
+    _made["tempdir"], before = tempfile.mkdtemp(prefix=ground.prefix(), dir=shortest), tempfile.tempdir
     # after multiprocessing has removed its own within it, at priority -100
     Finalize(None, shutil.rmtree, (_made["tempdir"],), {"ignore_errors": True}, exitpriority=-200)
     tempfile.tempdir = _made["tempdir"]

@@ -58,13 +58,17 @@ class Ground:
 
 def _make(passable: bool) -> str:
     """A new folder; `passable`: a worker of another user walks through it."""
-    folders = dict.fromkeys((tempfile.gettempdir(), *_EVERYONES))
-    fit = [folder for folder in folders if os.path.isdir(folder) and (not passable or others_may_pass(folder))]
+    fit = [folder for folder in folders() if not passable or others_may_pass(folder)]
     if not fit:
-        raise OSError(f"no temporary folder ({', '.join(folders)}) lies where a worker of another user may go")
+        raise OSError(f"no temporary folder ({', '.join(folders())}) lies where a worker of another user may go")
     path = tempfile.mkdtemp(prefix=prefix(), dir=fit[0])
     os.chmod(path, 0o711)
     return path
+
+
+def folders() -> list[str]:
+    """Where temporary folders may lie, and the sweep looks: this process's own choice first."""
+    return [folder for folder in dict.fromkeys((tempfile.gettempdir(), *_EVERYONES)) if os.path.isdir(folder)]
 
 
 def prefix() -> str:
@@ -86,7 +90,7 @@ def remove(path: str) -> None:
 
 def sweep() -> None:
     """Remove the folders of graders that are gone, and end what their workers left running."""
-    for parent in dict.fromkeys((tempfile.gettempdir(), *_EVERYONES)):
+    for parent in folders():
         with contextlib.suppress(OSError), os.scandir(parent) as entries:
             for entry in entries:
                 named = _NAME.fullmatch(entry.name)
