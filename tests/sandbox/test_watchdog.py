@@ -138,7 +138,8 @@ def test_time_in_which_the_grader_itself_got_no_cpu_is_not_the_submissions(monke
 
 def test_a_tree_sleeps_while_no_thread_of_it_wants_to_run(start: Starter) -> None:
     assert eventually(lambda: watchdog.is_asleep(start("pass")))
-    spin = "    import threading\n    threading.Thread(target=lambda: any(x for x in iter(int, 1)), daemon=True).start()"
+    endless = "lambda: any(x for x in iter(int, 1))"  # zeros for ever, looked at by Python, so that others get a turn
+    spin = f"    import threading\n    threading.Thread(target={endless}, daemon=True).start()"
     pid = start(FORK.format(spin))
     assert eventually(lambda: not watchdog.is_asleep(pid))
     assert watchdog.is_asleep(2**22 + 1)
