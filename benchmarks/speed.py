@@ -80,12 +80,7 @@ def _class(assignment: Assignment, folder: Path) -> list[Path]:
 
 def _floor(assignment: Assignment, folders: list[Path], names: list[str]) -> list[float]:
     """Seconds a folder in one warm process; the first folder warms it."""
-    times: list[float] = []
-    began = time.perf_counter()
-    for _outcomes in beside.warm(assignment, [folders[0], *folders], names):
-        times.append(time.perf_counter() - began)
-        began = time.perf_counter()
-    return times[1:]
+    return beside.warm(assignment, [folders[0], *folders], names)[1:]
 
 
 def _ours(

@@ -43,7 +43,7 @@ class Nursery:
         heavy = [name for name in preload if name in ("numpy", "torch")]
         with _ignored(signal.SIGINT), _environment(_ONE_THREAD), _own_folder():
             # Inherited, from the first instruction of every process on: Ctrl-C is ours to answer. It takes
-            # milliseconds, so none is lost; starting a process may take seconds and has to hear it.
+            # milliseconds, in which one would be lost; starting a process may take seconds and has to hear it.
             multiprocessing.set_forkserver_preload([*_GRADERS, *heavy])
             forkserver.ensure_running()
         self._zygote = launch.Started(self.preload, SERVE)
