@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from means import HIDDEN, RIGHT, WRONG, hand_in, write
 
 from autograder import data, intake
-from autograder.grading import ChecksError, Setup, batch, run
+from autograder.grading import ChecksError, Nursery, Setup, batch, run
 from autograder.model import Grade
 from autograder.pipeline import confine, versions
 from autograder.sandbox.watchdog import tree
@@ -132,6 +133,21 @@ def test_a_killed_run_leaves_no_grading_process(tmp_path: Path) -> None:
 
     assert len(crew) >= 2
     assert [pid for pid in crew if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_a_nursery_serves_whoever_asks_for_no_more_than_it_has(tmp_path: Path) -> None:
+    assignment = write(tmp_path / "course")
+    inbox = hand_in(tmp_path / "inbox", {"ada": RIGHT})
+    received = [intake.receive(a, assignment, tmp_path / "read") for a in intake.discover(inbox, assignment)]
+    setup = Setup(assignment, 5, versions(assignment), confine("best"), data.load)
+    with closing(Nursery([*assignment.preload, "csv"])) as ample, closing(Nursery(())) as poor:
+        assert (ample.suits(assignment.preload), poor.suits(assignment.preload)) == (True, False)
+        for nursery in (ample, poor):
+            (grade,) = run(setup, received, 1, nursery=nursery)
+            assert (grade.status, grade.score) == ("graded", 4.0)
+        twin = ample.twin()
+        twin.control.close()
+        assert twin.loaded[-1] == "csv", "whoever made it closes it"
 
 
 def test_no_submission_needs_no_process(tmp_path: Path) -> None:
