@@ -22,6 +22,8 @@ from demo import submissions
 
 HOW_MANY = 20
 PEER_ROUNDS = 5
+WHOLE = 5
+"""So many are graded with every check, those that train included."""
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -43,6 +45,9 @@ def main(arguments: Sequence[str] = ()) -> None:
             out = Path(scratch) / f"otter-{folder.name}"
             out.mkdir()
             otter_costs.append(peers.by_otter(autograder, peers.notebook(folder, out / "work.ipynb"), out))
+        every = [check.name for check in declared(assignment, data.load)]
+        whole_floor = _floor(assignment, folders[:WHOLE], every)
+        whole, _, _ = _ours(assignment, folders[:WHOLE], every, Path(scratch))
     _agree(passed, [c.passed for c in pytest_costs], [c.passed for c in otter_costs])
     table = Table(box=None, header_style="bold")
     for head in ("", "wall s (median)", "fastest", "slowest", "CPU s", "ours is faster by"):
@@ -55,8 +60,11 @@ def main(arguments: Sequence[str] = ()) -> None:
         cpu = statistics.median(c.cpu for c in costs)
         table.add_row(label, *_figures(walls), f"{cpu:.2f}", f"{statistics.median(walls) / mid:.0f} ×")
     Console().print(table)
-    allowed = 1.5 * statistics.median(floor) + 0.1
-    say(f"ours may cost 1.5 × the floor + 0.1 s = {allowed:.3f} s; it costs {mid:.3f} s")
+    for what, took, base in (
+        ("these", mid, statistics.median(floor)),
+        (f"all {len(every)}", statistics.median(whole), statistics.median(whole_floor)),
+    ):
+        say(f"{what} checks: ours may cost 1.5 × {base:.2f} + 0.1 = {1.5 * base + 0.1:.2f} s, and costs {took:.2f} s")
     each = mid + start / HOW_MANY
     say(f"start-up, once a run and core: {start:.1f} s; with it a class of {HOW_MANY} costs {each:.2f} s each")
 
@@ -87,10 +95,9 @@ def _ours(
     assignment: Assignment, folders: list[Path], names: list[str], scratch: Path
 ) -> tuple[list[float], list[int], float]:
     """(seconds of each submission, checks passed by each, start-up seconds) with one grading process."""
-    arrivals = intake.discover(folders[0].parent)
-    received: list[Submission] = [intake.receive(a, assignment, scratch / "read") for a in arrivals]
-    order = {folder.name: n for n, folder in enumerate(folders)}
-    received.sort(key=lambda s: order[s.name])
+    arrivals = {arrival.name: arrival for arrival in intake.discover(folders[0].parent)}
+    read = scratch / f"read-{len(names)}"
+    received: list[Submission] = [intake.receive(arrivals[folder.name], assignment, read) for folder in folders]
     setup = Setup(
         assignment,
         beside.SEED,

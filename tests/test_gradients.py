@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from autograder.checks import Failure, close, gradient, linear_in, own_slope, slope, value
+from autograder.checks import Failure, close, gradient, linear_in, own_slope, own_slopes, slope, value
 from autograder.model import Limits
 from autograder.sandbox import local
 from autograder.sandbox.student import Student
@@ -54,7 +54,7 @@ class Own:
         self.calls += len(calls)
         return [self.function(*args) for args in calls]
 
-    def afresh(self, *args: object) -> object:
+    def aside(self, number: int, *args: object) -> object:
         self.alone += 1
         return copy.deepcopy(self.function)(*args)
 
@@ -207,6 +207,35 @@ def test_a_forward_with_a_fine_ripple_earns_no_gradient_that_fits() -> None:
 def gradient_at(x: Array) -> Array:
     grad: Array = DOUT * (1 - np.tanh(x @ W) ** 2) @ W.T
     return grad
+
+
+class RemembersBoth:
+    """As `Remembers`, for two arguments; the slope of the second is right, and far larger than that of the first."""
+
+    def __init__(self) -> None:
+        self.base: list[Array] = []
+
+    def __deepcopy__(self, memo: object) -> RemembersBoth:
+        return RemembersBoth()
+
+    def __call__(self, x: Array, b: Array) -> Array:
+        if not self.base:
+            self.base.append(x)
+        return 2 * squash(x) - squash(self.base[0]) + 30 * b
+
+
+def test_slopes_of_several_arguments_share_what_is_asked_anew() -> None:
+    def tell(function: Callable[..., object], times: float) -> Own:
+        forward = Own(function)
+        first, second = own_slopes(forward, (X, DOUT), wrt=(0, 1), dout=DOUT, pick=None, of="f")
+        close(times * DX, first, "dx")
+        assert forward.alone == 0
+        close(30 * DOUT, second, "db")
+        return forward
+
+    assert tell(lambda x, b: squash(x) + 30 * b, 1).alone == 2
+    said = failure(lambda: tell(RemembersBoth(), 2))
+    assert said.why == "dx and db cannot be judged: f answers otherwise where it has not been called before."
 
 
 def test_own_slope_explains_small_gradients_entry_by_entry() -> None:

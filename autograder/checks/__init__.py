@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .experiments import settings
     from .failure import Failure, NotGiven, entry, held, require, unpack
     from .formulas import extremum, formula, one_of
-    from .gradients import gradient, linear_in, own_slope, slope, value
+    from .gradients import gradient, linear_in, own_slope, own_slopes, slope, value
     from .graphs import Graph, same_function
     from .networks import count_by_shape, count_parameters, hides_nothing, model_of, parameters_of, rebuild, shapes_of
     from .operations import base_of
@@ -58,6 +58,7 @@ _HOME = {
     "gradient": "gradients",
     "linear_in": "gradients",
     "own_slope": "gradients",
+    "own_slopes": "gradients",
     "slope": "gradients",
     "value": "gradients",
     "count_by_shape": "networks",
@@ -117,6 +118,7 @@ __all__ = [
     "moods",
     "one_of",
     "own_slope",
+    "own_slopes",
     "parameters_of",
     "points",
     "read_graph",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .afresh import Afresh, Point
 from .arrays import as_array
 from .compare import close
 from .failure import Failure, is_handle, kind_of, plain, unpack
@@ -24,8 +25,8 @@ class Remote(Protocol):
 
     def many(self, calls: Sequence[tuple[object, ...]]) -> list[object]: ...
 
-    def afresh(self, *args: object) -> object:
-        """The result where nothing else was ever called."""
+    def aside(self, number: int, *args: object) -> object:
+        """The result in worker `number` of those where this function is called once in a check."""
         ...
 
 
@@ -64,22 +65,46 @@ def own_slope(
 
     Every direction goes to the student in one message (`forward.many`). `pick=None` takes the result itself. A forward
     that does not react to its input fails, so that zeros never agree with zeros. Costs two messages more on failure,
-    and two calls of `forward.afresh` where dx agrees: no forward earns by knowing that its slope is being measured.
+    and two calls of `forward.aside` where dx agrees: no forward earns by knowing that its slope is being measured.
     """
-    upstream = _float64(dout)
+    (slope,) = own_slopes(forward, args, wrt=(wrt,), dout=dout, pick=pick, directions=directions, rng=rng, of=of)
+    return slope
 
-    def call(point: Array) -> tuple[object, ...]:
-        return tuple(point if i == wrt else arg for i, arg in enumerate(args))
 
-    def evaluate(points: list[Array]) -> list[Array]:
-        return [_picked(result, pick, upstream.shape, of) for result in forward.many([call(point) for point in points])]
+def own_slopes(
+    forward: Remote,
+    args: Sequence[object],
+    *,
+    wrt: tuple[int, ...],
+    dout: ArrayLike,
+    pick: int | None = 0,
+    directions: int = 3,
+    rng: np.random.Generator | None = None,
+    of: str = "your own forward",
+) -> list[Slope]:
+    """`own_slope` for several arguments, of which each has to be compared: two calls of `forward.aside` do for all."""
+    upstream, rng = _float64(dout), rng or np.random.default_rng(0)
 
-    def evaluate_afresh(points: list[Array]) -> list[Array]:
-        return [_picked(forward.afresh(*call(point)), pick, upstream.shape, of) for point in points]
+    def call(point: Point) -> tuple[object, ...]:
+        return tuple(point.get(i, arg) for i, arg in enumerate(args))
 
-    x = _float64(args[wrt])  # type: ignore[arg-type]
-    rng = rng or np.random.default_rng(0)
-    return OwnSlope(evaluate, x, upstream, directions, rng, of, jacobian=x.size <= 256, afresh=evaluate_afresh)
+    def alone(number: int, point: Point) -> Array:
+        return _picked(forward.aside(number, *call(point)), pick, upstream.shape, of)
+
+    again = Afresh(alone, wrt, upstream, of)
+
+    def along(i: int) -> OwnSlope:
+        def evaluate(points: list[Array]) -> list[Array]:
+            results = forward.many([call({i: point}) for point in points])
+            return [_picked(result, pick, upstream.shape, of) for result in results]
+
+        def agreed(name: str, direction: Array, claim: float) -> None:
+            again.agreed(i, name, x, direction, claim)
+
+        x = _float64(args[i])  # type: ignore[arg-type]
+        return OwnSlope(evaluate, x, upstream, directions, rng, of, jacobian=x.size <= 256, afresh=agreed)
+
+    return [along(i) for i in wrt]
 
 
 def gradient(

@@ -19,11 +19,6 @@ STEPS: Final = (1e-6, 1.25e-7, 1.6e-8)
 nothing; rounding errs by about eps/h, 2e-10 to 1e-8. The smaller steps are for inputs that happen to lie by a kink."""
 COARSE: Final = 1e-3
 """The most rounding error, as a share of the largest slope, with which a slope still says anything."""
-WIDE: Final = 1e-5
-"""The step with which the slope of a student's function is measured afresh: wider than those before it, so that what
-repeats itself over a distance that they fit into shows."""
-ROUGH: Final = 1e-2
-"""How far it may then be from <dx, v>, as a share of itself: a kink is more likely to lie within so wide a step."""
 JACOBIAN_LIMIT: Final = 4096
 """The most entries for which a failure is explained entry by entry."""
 
@@ -40,8 +35,9 @@ class Slope:
         rng: np.random.Generator,
         of: str,
         jacobian: bool = True,
-        afresh: Callable[[list[Array]], list[Array]] | None = None,
+        afresh: Callable[[str, Array, float], None] | None = None,
     ) -> None:
+        """`afresh` is told (name, direction, <dx, direction>) of what agrees, and may raise Failure."""
         self.shape = x.shape
         self._afresh = afresh
         self._evaluate, self._x, self._dout, self._of, self._jacobian = evaluate, x, dout, of, jacobian
@@ -79,7 +75,9 @@ class Slope:
             # The yardstick is the measured slope, never the claim: a huge claim must not buy itself a huge tolerance.
             agreed |= np.abs(claims - slopes) <= AGREE * most + noise
             if agreed.all():
-                self._again(claims, slopes, name)
+                if self._afresh:
+                    steepest = int(np.abs(slopes).argmax())
+                    self._afresh(name, self._directions[steepest], float(claims[steepest]))
                 return None
             seen.append(slopes)
         if not (np.abs(seen[0] - seen[-1]) <= COARSE * np.abs(seen[0]).max()).all():
@@ -88,23 +86,11 @@ class Slope:
             return self.array()
         raise self._explained(claims, seen[0], name, hint)
 
-    def _again(self, claims: Array, slopes: Array, name: str) -> None:
-        """What agrees is the slope of a function that has no memory, if `afresh` is there to say so."""
-        if self._afresh is None:
-            return
-        steepest = int(np.abs(slopes).argmax())
-        seen, noise = self._along([self._directions[steepest]], WIDE, self._afresh)
-        if not abs(claims[steepest] - seen[0]) <= ROUGH * abs(seen[0]) + noise:
-            why = f"{name} cannot be judged: {self._of} answers otherwise where it has not been called before"
-            raise Failure(f"{why}.", "What it returns may depend on its arguments only.", hidden=f"{why}.")
-
-    def _along(
-        self, directions: list[Array], step: float, evaluate: Callable[[list[Array]], list[Array]] | None = None
-    ) -> tuple[Array, float]:
+    def _along(self, directions: list[Array], step: float) -> tuple[Array, float]:
         """The slope along each direction, and the rounding error to expect in it."""
         step *= self._scale
         points = [self._x + sign * step * v for v in directions for sign in (1.0, -1.0)]
-        values = (evaluate or self._evaluate)(points)
+        values = self._evaluate(points)
         sums = np.array([float((self._dout * value).sum()) for value in values])
         terms = max(float(np.abs(self._dout * value).sum()) for value in values)
         noise = 16 * np.finfo(np.float64).eps * terms / step

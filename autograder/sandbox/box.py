@@ -163,8 +163,11 @@ class Box:
         held: contextlib.ExitStack,
     ) -> None:
         from autograder.sandbox.pipes import Output
+        from autograder.sandbox.watchdog import Meter
 
         self.pid = pid
+        self._meter = Meter(pid)
+        held.callback(self._meter.close)
         self._running = running
         self._pidfd = pidfd
         self._ends = ends
@@ -290,10 +293,8 @@ class Box:
 
     def _cpu_seconds(self) -> float:
         """Of the whole tree since it was opened, also once it is dead."""
-        from autograder.sandbox.watchdog import cpu_seconds
-
         if self._death is None:
-            self._spent = max(self._spent, cpu_seconds(self.pid))
+            self._spent = max(self._spent, self._meter.seconds())
         return self._spent
 
     def close(self) -> None:

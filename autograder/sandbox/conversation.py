@@ -7,6 +7,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 
 from autograder.data import Given
@@ -25,6 +26,22 @@ Unwrap = Callable[[object], Place]
 Fits = Callable[[object], bool]
 
 
+@dataclass
+class Line:
+    """One worker, as it is spoken with; `transport` is None before it is opened and after it had to be stopped."""
+
+    transport: Transport | None = None
+    need: Need | None = None
+    generation: int = 0
+    """The number of the worker, of which there never is a second: what it holds is known by it."""
+    freed: list[int] = field(default_factory=list)
+    spent: float = 0.0
+    imported: set[str] = field(default_factory=set)
+    reseed: bool = False
+    called: set[str] = field(default_factory=set)
+    """What was called in this check, on a line where each is called once."""
+
+
 class Conversation:
     """Requests to one submission's worker, which is opened when it is needed and again after it had to be stopped.
 
@@ -37,19 +54,14 @@ class Conversation:
     ) -> None:
         self.limits, self.files, self.budget = limits, tuple(files), Budget(limits)
         self._connect, self._wrap, self._unwrap = connect, wrap, unwrap
-        self._transport: Transport | None = None
-        self._generation = 0
+        self._line = Line()
+        self._asides: dict[int, Line] = {}
         self._losses: dict[int, str] = {}
         self._workers = 0
-        self._freed: list[int] = []
-        self._spent = 0.0
         self._printed = ""
         self._seed: int | None = None
-        self._reseed = False
-        self._imported: set[str] = set()
         self._unimportable: dict[str, tuple[str, str, str]] = {}
         self._strikes: Counter[str] = Counter()
-        self._need: Need | None = None
         self.watching: Watching | None = None
         """The training run that every call is a part of at the moment."""
 
@@ -57,18 +69,23 @@ class Conversation:
         """A new check: its budget, and for the worker a seed from which the run's own cannot be told."""
         self.budget.begin(seconds)
         digest = hashlib.sha256(f"worker {seed} {check}".encode()).digest()
-        self._seed, self._reseed = int.from_bytes(digest[:7], "little"), True
+        self._seed = int.from_bytes(digest[:7], "little")
+        for line in (self._line, *self._asides.values()):
+            line.reseed = True
+            line.called.clear()
 
     @property
     def printed(self) -> str:
         """What the submission printed so far, over all its workers, bounded by `limits.output_kb`."""
-        now = self._transport.printed() if self._transport is not None else ""
+        now = self._line.transport.printed() if self._line.transport is not None else ""
         return (self._printed + now)[: self.limits.output_kb * 1024]
 
     def close(self) -> None:
-        """End the worker. A later request would open another."""
-        if self._transport is not None:
-            self._drop("the worker was closed")
+        """End all workers. A later request would open another."""
+        for line in (self._line, *self._asides.values()):
+            with self._on(line):
+                self._end("the worker was closed")
+        self._asides.clear()
 
     @contextmanager
     def afresh(self, need: Need | None = None) -> Iterator[None]:
@@ -76,22 +93,39 @@ class Conversation:
 
         `need` is passed to `connect` where there is one.
         """
-        before, self._need = self._need, need
-        kept = self._transport, self._spent, self._generation, self._freed, self._imported, self._reseed
-        self._transport, self._freed, self._imported = None, [], set()
-        self._reseed = self._seed is not None
-        self._count_worker()
+        with self._on(self._new_line(need)):
+            try:
+                yield
+            finally:
+                self._end("it was made for one call")
+
+    @contextmanager
+    def aside(self, number: int, place: Place) -> Iterator[None]:
+        """Requests meanwhile go to one of a few workers beside the usual one, which are kept until `close`.
+
+        In none of them is `place` called twice in a check: one in which it has been is ended, and another opened.
+        """
+        line = self._asides.get(number)
+        if line is None or place.label in line.called:
+            if line is not None:
+                with self._on(line):
+                    self._end("it was made for one call of each function")
+            line = self._asides[number] = self._new_line()
+        line.called.add(place.label)
+        with self._on(line):
+            yield
+
+    @contextmanager
+    def _on(self, line: Line) -> Iterator[None]:
+        before, self._line = self._line, line
         try:
             yield
         finally:
-            if self._transport is not None:
-                self._drop("it was made for one call")
-            self._transport, self._spent, self._generation, self._freed, self._imported, self._reseed = kept
-            self._need = before
+            self._line = before
 
-    def _count_worker(self) -> None:
+    def _new_line(self, need: Need | None = None) -> Line:
         self._workers += 1
-        self._generation = self._workers
+        return Line(need=need, generation=self._workers, reseed=self._seed is not None)
 
     def ask(self, op: str, place: Place, value: object = None, watch: bool = False, fits: Fits | None = None) -> object:
         """What the worker says to one request; `fits` judges whether the answer has the form that it must have.
@@ -113,7 +147,7 @@ class Conversation:
         header: dict[str, object] = {"op": op, "target": place.target(), "value": tree}
         if watch:
             header["watch"] = True
-        if self._reseed:
+        if self._line.reseed:
             header["seed"] = self._seed
         try:
             if self.watching and op == "call":
@@ -136,7 +170,7 @@ class Conversation:
             raise Unavailable(f"{place.label} {why}", "", f"{place.safe} {why}")
         if place.slot is None:
             self._import(place)
-        elif place.slot.generation != self._generation:
+        elif place.slot.generation != self._line.generation:
             loss = self._losses.get(place.slot.generation)
             if loss is None:
                 raise TypeError(f"a check passes {place.label}, which one worker holds, to another")
@@ -147,7 +181,7 @@ class Conversation:
         module = place.module
         if module in self._unimportable:
             raise Unavailable(*self._unimportable[module])
-        if module in self._imported:
+        if module in self._line.imported:
             return
         header: dict[str, object] = {"op": "load", "target": {"path": [module]}, "value": None}
         doing = f"{'Running' if place.is_notebook else 'Importing'} {place.file}"
@@ -167,7 +201,7 @@ class Conversation:
             raise
         finally:
             self.budget.turn("")
-        self._imported.add(module)
+        self._line.imported.add(module)
 
     def _exchange(
         self,
@@ -178,13 +212,14 @@ class Conversation:
         hear: Callable[[str, bytes], bool] | None = None,
     ) -> object:
         granted = self.budget.grant(place.label)
-        if self._transport is None:
-            self._transport, self._spent = self._connect(self._need) if self._need else self._connect(), 0.0
+        line = self._line
+        if line.transport is None:
+            line.transport, line.spent = self._connect(line.need) if line.need else self._connect(), 0.0
         token = secrets.token_hex(8)
-        release, self._freed[:] = list(self._freed), []
+        release, line.freed[:] = list(line.freed), []
         frame = wire.pack({"token": token, "release": release, **header}, body)
         try:
-            head, data = self._transport.exchange(frame, granted, *([partial(hear, token)] if hear else []))
+            head, data = line.transport.exchange(frame, granted, *([partial(hear, token)] if hear else []))
             self._charge()
             return self._read(head, data, token, place, header["op"] == "get", fits)
         except Stopped as stop:
@@ -193,9 +228,7 @@ class Conversation:
         except wire.WireError:
             raise self._stop("garbled", place, granted) from None
         finally:
-            self._reseed = self._seed is not None and (
-                self._transport is None or (self._reseed and "seed" not in header)
-            )
+            line.reseed = self._seed is not None and (line.transport is None or (line.reseed and "seed" not in header))
 
     def _read(
         self, head: bytes, data: memoryview, token: str, place: Place, attribute: bool, fits: Fits | None
@@ -227,28 +260,32 @@ class Conversation:
         if type(number) is not int or not 0 < number < 1 << 53:
             raise wire.WireError("a handle without a number")
         label = place.label if attribute else name
-        return self._wrap(places.held(number, self._generation, self._freed, label), name, can_call)
+        return self._wrap(places.held(number, self._line.generation, self._line.freed, label), name, can_call)
 
     def _charge(self, least: float = 0.0) -> None:
         """Count what the worker used since the last time, what its threads did in between included."""
-        spent = self._transport.spent() if self._transport is not None else None
+        line = self._line
+        spent = line.transport.spent() if line.transport is not None else None
         if spent is not None:
-            self.budget.charge(max(spent - self._spent, least))
-            self._spent = spent
+            self.budget.charge(max(spent - line.spent, least))
+            line.spent = spent
 
     def _stop(self, kind: Kind, place: Place, granted: float) -> Interrupted:
-        limits = self.limits.extended(self._need.memory_mb, self._need.seconds) if self._need else self.limits
+        need = self._line.need
+        limits = self.limits.extended(need.memory_mb, need.seconds) if need else self.limits
         error = sentences.interrupted(kind, place, granted, limits, left=self.budget.is_rest(granted))
-        self._drop(error.why)
+        self._end(error.why)
         return error
 
-    def _drop(self, loss: str) -> None:
-        """End the worker and all that it held."""
-        assert self._transport is not None
-        transport, self._transport = self._transport, None
+    def _end(self, loss: str) -> None:
+        """End the worker and all that it held; the next request on this line would open another."""
+        line = self._line
+        if line.transport is None:
+            return
+        transport, line.transport = line.transport, None
         self._printed += transport.printed()
         transport.close()
-        self._losses[self._generation] = loss
-        self._count_worker()
-        self._freed = []
-        self._imported.clear()
+        self._losses[line.generation] = loss
+        self._workers += 1
+        line.generation, line.freed = self._workers, []
+        line.imported.clear()

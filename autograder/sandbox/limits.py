@@ -107,12 +107,16 @@ class Cgroup:
     def enter(self, pid: int) -> None:
         _write(self.folder / "cgroup.procs", pid)
 
-    def kills(self) -> int:
-        """How many processes the kernel ended here because memory ran out."""
+    @property
+    def events(self) -> Path:
+        """Where the kernel tells what happened here."""
+        return self.folder / ("memory.events" if self.unified else "memory.oom_control")
+
+    def kills(self, told: bytes | None = None) -> int:
+        """How many processes the kernel ended here because memory ran out, as `told` by the text of `events`."""
         with contextlib.suppress(OSError):
-            name = "memory.events" if self.unified else "memory.oom_control"
-            for line in (self.folder / name).read_text().splitlines():
-                if line.startswith("oom_kill "):
+            for line in (self.events.read_bytes() if told is None else told).splitlines():
+                if line.startswith(b"oom_kill "):
                     return int(line.split()[1])
         return 0
 
@@ -168,6 +172,7 @@ class Memory:
             raise OSError("no memory cgroup may be made here")
         self._group = group
         self._megabytes = 0
+        self._events = os.open(group.events, os.O_RDONLY | os.O_CLOEXEC)  # asked at every request: opening is dear
         group.enter(zygote)
 
     def allow(self, megabytes: int) -> None:
@@ -180,7 +185,8 @@ class Memory:
         self._megabytes -= megabytes
 
     def kills(self) -> int:
-        return self._group.kills()
+        return self._group.kills(os.pread(self._events, 4096, 0))
 
     def close(self) -> None:
+        os.close(self._events)
         self._group.remove()

@@ -228,12 +228,13 @@ class Handle:
         results: Any = self._student._talk.ask(op, self._place, calls, fits=fits)
         return list(results)
 
-    def afresh(self, *args: object) -> Any:
-        """The result of a call in a worker of its own, which cannot know what was asked before.
+    def aside(self, number: int, *args: object) -> Any:
+        """The result in worker `number` of those beside the usual one, in which a check calls it once and no more.
 
-        Only what is reached through a module can be called so, with plain values; objects that come back are lost.
+        Such a worker is kept for other checks and functions, as opening one costs more than any call. Only what is
+        reached through a module can be called so, with plain values; objects that come back are of no use.
         """
-        with self._student._talk.afresh():
+        with self._student._talk.aside(number, self._place):
             return self._student._talk.ask("call", self._place, (args, {}))
 
     def __getattr__(self, name: str) -> Any:

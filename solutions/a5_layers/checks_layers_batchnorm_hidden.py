@@ -12,7 +12,7 @@ from autograder.checks import (
     equal,
     gradient,
     linear_in,
-    own_slope,
+    own_slopes,
     points,
     unchanged,
 )
@@ -231,8 +231,8 @@ def check_batchnorm_backward_fits_its_own_forward(student, rng):
     _, cache = student.layers.batchnorm_forward(*args)
     dx, dgamma, dbeta = student.layers.batchnorm_backward(dout, cache)
 
-    for wrt, (name, got) in enumerate([("dx", dx), ("dgamma", dgamma), ("dbeta", dbeta)]):
-        want = own_slope(student.layers.batchnorm_forward, args, wrt=wrt, dout=dout, rng=rng)
+    slopes = own_slopes(student.layers.batchnorm_forward, args, wrt=(0, 1, 2), dout=dout, rng=rng)
+    for name, got, want in zip(("dx", "dgamma", "dbeta"), (dx, dgamma, dbeta), slopes, strict=True):
         close(got, want, name, hint="Differentiate what batchnorm_forward does.")
 
 

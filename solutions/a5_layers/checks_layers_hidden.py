@@ -11,6 +11,7 @@ from autograder.checks import (
     gradient,
     linear_in,
     own_slope,
+    own_slopes,
     points,
     require,
     seen,
@@ -110,8 +111,8 @@ def check_fc_backward_fits_its_own_forward(student, rng):
     _, cache = student.layers.fc_forward(*args)
     dx, dw, db = student.layers.fc_backward(dout, cache)
 
-    for wrt, (name, got) in enumerate([("dx", dx), ("dw", dw), ("db", db)]):
-        want = own_slope(student.layers.fc_forward, args, wrt=wrt, dout=dout, rng=rng)
+    slopes = own_slopes(student.layers.fc_forward, args, wrt=(0, 1, 2), dout=dout, rng=rng)
+    for name, got, want in zip(("dx", "dw", "db"), (dx, dw, db), slopes, strict=True):
         close(got, want, name, hint="Differentiate what fc_forward does.")
 
 

@@ -3,7 +3,18 @@
 import numpy as np
 from torch.nn import functional
 
-from autograder.checks import FLOAT32, by_formula, close, gradient, linear_in, own_slope, points, unchanged, value
+from autograder.checks import (
+    FLOAT32,
+    by_formula,
+    close,
+    gradient,
+    linear_in,
+    own_slope,
+    own_slopes,
+    points,
+    unchanged,
+    value,
+)
 
 F32, F64 = np.float32, np.float64
 
@@ -112,8 +123,8 @@ def check_conv_backward_fits_its_own_forward(student, rng):
     _, cache = student.layers.conv_forward(x, w)
     dx, dw = student.layers.conv_backward(dout, cache)
 
-    for wrt, (name, got) in enumerate([("dx", dx), ("dw", dw)]):
-        want = own_slope(student.layers.conv_forward, (x, w), wrt=wrt, dout=dout, rng=rng)
+    slopes = own_slopes(student.layers.conv_forward, (x, w), wrt=(0, 1), dout=dout, rng=rng)
+    for name, got, want in zip(("dx", "dw"), (dx, dw), slopes, strict=True):
         close(got, want, name, hint="Differentiate what conv_forward does.")
 
 

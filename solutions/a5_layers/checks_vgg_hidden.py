@@ -88,7 +88,7 @@ def check_vgg_ends_in_two_linear_layers(student, rng):
     rebuild(net, x, lambda p, x: scores(p, convolved(net, x)), rng, name="VGG", hint=hint)
 
 
-@points(0.5, "q6_1")
+@points(0.5, "q6_1", seconds=10)
 def check_train_moves_every_parameter(student, rng):
     """train moves all parameters of the network that it gets, and running averages, which only mode train moves."""
     make = student.torch.nn
@@ -125,7 +125,7 @@ def descended(epochs, start, batches, reset):
     return {key: value.numpy() for key, value in net.state_dict().items()}
 
 
-@points(0.5, "q6_1")
+@points(0.5, "q6_1", seconds=10)
 def check_train_uses_each_gradient_once(student, rng):
     """train steps by the gradient of one batch alone, not by a sum over all batches so far."""
     images, labels = rng.normal(size=(12, 1, 2, 3)).astype(np.float32), rng.integers(10, size=12)

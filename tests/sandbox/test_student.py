@@ -64,7 +64,7 @@ class Call:
 def count():
     calls.append(1)
     return len(calls), Call()
-def afresh_or_not():
+def aside_or_not():
     return random.random(), len(calls)
 def same(x):
     return x
@@ -122,26 +122,42 @@ def test_watch_and_many(student: Student) -> None:
     assert student.layers.spoil.many([(x, 1), (x, 2)]) == [1, 2]
 
 
-def test_a_call_afresh_knows_nothing_of_the_others(tmp_path: Path) -> None:
+def test_a_call_aside_knows_nothing_of_the_others(tmp_path: Path) -> None:
     (tmp_path / "work.py").write_text(MEMORY)
-    student = Student(partial(connect, tmp_path), Limits(), ["work.py"])
+    opened: list[object] = []
+
+    def connecting() -> object:
+        opened.append(connect(tmp_path))
+        return opened[-1]
+
+    student = Student(connecting, Limits(), ["work.py"])  # type: ignore[arg-type]
     student.begin("check_calls", 7)
     first, kept = student.work.count()
     assert (first, student.work.count()[0]) == (1, 2)
-    seeded, _ = student.work.afresh_or_not.afresh()
+    seeded, _ = student.work.aside_or_not.aside(0)
 
-    assert student.work.count.afresh()[0] == 1
+    assert student.work.count.aside(0)[0] == 1, "another function was called there before, not this one"
+    assert student.work.count.aside(1)[0] == 1
     assert student.work.count()[0] == 3
     assert kept.number == 1, "objects of the other worker are still there"
-    _, lost = student.work.count.afresh()
-    with pytest.raises(Unavailable, match="it was made for one call"):
+    assert len(opened) == 3
+    _, lost = student.work.count.aside(0)
+    assert len(opened) == 4, "a second time in one check: in another worker"
+    with pytest.raises(TypeError, match=r"a check passes Call\.number, which one worker holds"):
         print(lost.number)
     with pytest.raises(TypeError, match="a check passes Call, which one worker holds"):
-        student.work.same.afresh(kept)
-    assert student.work.afresh_or_not.afresh()[0] == seeded, "each is seeded as the check is"
+        student.work.same.aside(1, kept)
+    assert student.work.aside_or_not.aside(1)[0] == seeded, "each is seeded as the check is"
     with pytest.raises(StudentError, match="ZeroDivisionError"):
-        student.work.fails.afresh()
+        student.work.fails.aside(0)
     assert student.work.count()[0] == 4
+
+    student.begin("check_others", 7)
+    assert student.work.count.aside(1)[0] == 2, "kept for another check, which asks for something else"
+    assert student.work.aside_or_not.aside(1)[0] != seeded
+    assert len(opened) == 4
+    student.close()
+    assert student.work.count.aside(1)[0] == 1
 
 
 def test_a_handle_answers_python_without_asking_the_worker() -> None:
