@@ -162,12 +162,15 @@ def verify(
     workers: Annotated[int | None, typer.Option(min=1)] = None,
     data: Data = None,
 ) -> None:
-    """Prove an assignment: points add up, slips are caught, the solution earns all, the handout nothing."""
+    """Prove an assignment: points add up, slips are caught, the solution earns all, the handout nothing.
+
+    Without ID it proves all of them, and ends with a table.
+    """
     from autograder import mutation, progress, steadiness
     from autograder.verify import verify as prove
 
     assignments = _house()
-    problems = 0
+    problems, rows = 0, []
     for assignment in [_pick(assignments, id)] if id else assignments.values():
         with progress.shown() as tell:
             if mutants:
@@ -176,10 +179,13 @@ def verify(
                 report = steadiness.sweep(assignment, seeds, tell=tell)
             else:
                 report = prove(assignment, every=every, only=slip or (), workers=workers, tell=tell)
+                rows.append(report.row)
         print(report.says)
         for problem in report.problems:
             print(f"  {problem}")
         problems += len(report.problems)
+    if len(rows) > 1:
+        progress.verified(rows)
     raise typer.Exit(2 if problems else 0)
 
 

@@ -105,6 +105,17 @@ def board(contest: Contest, standings: Sequence[Standing], *, final: bool = Fals
     console.print(shown)
 
 
+def verified(rows: Sequence[Sequence[str]]) -> None:
+    """What assignments are worth, and how many of their slips are caught."""
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("assignment", "questions", "checks", "points", "automatic", "by hand", "slips caught"):
+        shown.add_column(name, justify="left" if name == "assignment" else "right", no_wrap=True)
+    for row in filter(None, rows):
+        shown.add_row(*map(escape, row))
+    console.print(shown)
+
+
 def _short(text: str, most: int) -> str:
     clean = line(text, 300)
     return clean if len(clean) <= most else f"{clean[: most - 1]}…"

@@ -18,10 +18,14 @@ from autograder.pipeline import Event, Tell, UsageError, Wanted, confine, cores,
 
 @dataclass(frozen=True)
 class Verified:
-    """What `verify` found: a line of counts, and one sentence for each thing that is wrong."""
+    """What `verify` found: a line of counts, and one sentence for each thing that is wrong.
+
+    `row` has the same counts as cells of `progress.verified`, none where nothing was graded.
+    """
 
     says: str
     problems: tuple[str, ...]
+    row: tuple[str, ...] = ()
 
 
 def verify(
@@ -70,7 +74,10 @@ def verify(
         f"handout {empty.score:g}",
         f"slips caught by exactly the checks they name: {tried}",
     )
-    return Verified(f"{assignment.id}: {'; '.join(says)}", tuple(problems))
+    points = f"{assignment.max_score:g}" + f" + {assignment.bonus:g}" * bool(assignment.bonus)
+    counts = (len(assignment.questions), len(found), points, f"{full:g}", f"{best.pending:g}")
+    row = (assignment.id, *map(str, counts), f"{caught} of {len(known)}")
+    return Verified(f"{assignment.id}: {'; '.join(says)}", tuple(problems), row)
 
 
 def _chosen(known: Sequence[slips.Slip], only: Collection[str], assignment: Assignment) -> Sequence[slips.Slip]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -130,6 +131,19 @@ def test_verify_exits_with_two_when_something_is_wrong(tmp_path: Path) -> None:
     done = call(tmp_path, "verify", "means")
     assert done.returncode == 2
     assert "means.py" in done.stdout
+
+
+def test_verify_of_several_ends_with_a_table(tmp_path: Path) -> None:
+    write(tmp_path)
+    for part in ("assignments", "solutions"):
+        shutil.copytree(tmp_path / part / "means", tmp_path / part / "modes")
+    declared = tmp_path / "assignments/modes/assignment.toml"
+    declared.write_text(declared.read_text().replace('id = "means"', 'id = "modes"', 1))
+    done = call(tmp_path, "verify")
+    assert done.returncode == 0, done.stdout
+    heads, *rows = [line.split() for line in done.stdout.splitlines()[2:]]
+    assert heads == ["assignment", "questions", "checks", "points", "automatic", "by", "hand", "slips", "caught"]
+    assert rows == [[id, "2", "3", "5", "4", "1", "3", "of", "3"] for id in ("means", "modes")]
 
 
 def test_regrade_prints_the_table_again(house: Path) -> None:

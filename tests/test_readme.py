@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder import course
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FILE = re.compile(r"^`([\w./]+)`[^\n]*\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -56,6 +58,23 @@ def test_the_data_sets_are_listed_as_the_readme_says(monkeypatch: pytest.MonkeyP
     [(command, printed)] = (s[0] for s in sessions() if s[0][0] == "autograder data list")
     done = run(command, tmp_path)
     assert (done.returncode, done.stdout) == (0, printed), done.stderr
+
+
+def test_the_table_of_assignments_is_what_they_declare() -> None:
+    told = re.findall(
+        r"^\| `(a\d\w+)` \| [^|]+ \| (\d+) \| ([\d +]+) \| ([\d.]+) \| ([\d.]+) \|$", README, re.MULTILINE
+    )
+    declared = [
+        (
+            assignment.id,
+            str(len(assignment.questions)),
+            f"{assignment.max_score:g}" + f" + {assignment.bonus:g}" * bool(assignment.bonus),
+            f"{sum(q.auto for q in assignment.questions):g}",
+            f"{sum(q.manual for q in assignment.questions):g}",
+        )
+        for assignment in course.find(ROOT).values()
+    ]
+    assert told == declared
 
 
 def test_every_make_target_named_exists() -> None:
