@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from autograder.checks import (
+    Budget,
     accuracy,
     as_array,
     close,
@@ -15,7 +16,6 @@ from autograder.checks import (
     parameters_of,
     points,
     require,
-    tiers,
 )
 
 EPOCHS = 4
@@ -101,16 +101,26 @@ def check_accuracy_is_the_share_that_is_right(student, rng):
 
 
 @points(1, "q2_training", after="check_train_lowers_the_loss", seconds=30)
-def check_mlp_learns_digits(student, data):
-    """After four epochs of train, mlp gets 89 % of 1,000 digits right that it was not trained on; 87.5 % earn half."""
+def check_mlp_learns_digits(student, data, retrain):
+    """Trained by train for four epochs, from three seeds, mlp gets 89 % of 1,000 unseen digits right; 87.5 % earn half.
+
+    The median of the three counts.
+    """
     d = data("digits")
-    model = model_of(student.mnist.mlp(), "mlp")
     recipe = {"learning_rate": 1e-3, "batch_size": 100, "epochs": EPOCHS}
-    student.mnist.train(model, torch.tensor(d.x_train), torch.tensor(d.y_train), recipe)
-    model.eval()
     images, labels = np.concatenate([d.x_val, d.x_test]), np.concatenate([d.y_val, d.y_test])
-    scores = as_array(model(torch.tensor(images)), "the logits")
+
+    def train(seed):
+        model = model_of(student.mnist.mlp(), "mlp")
+        student.mnist.train(model, *d.train(tensors=True), recipe)
+        return model
+
+    def judge(model):
+        model.eval()
+        return accuracy(as_array(model(torch.tensor(images)), "the logits"), labels)
+
     # Measured: 90.4 to 92.6 % over 15 seeds. A linear model gets 84.9 to 85.6 % over five, one epoch instead of four
     # 85.2 to 87.1 %. All ten epochs would give 92.5 to 93.8 %, for two and a half times the time.
     hint = "Is every batch a step, and every epoch a whole pass? Logits go into the loss without a softmax."
-    return tiers(accuracy(scores, labels), {0.875: 0.5, 0.89: 1.0}, what="accuracy", hint=hint)
+    budget = Budget(seconds=20, epochs=EPOCHS, images=len(d.x_train))
+    return retrain(train, judge, budget, steps={0.875: 0.5, 0.89: 1.0}, what="accuracy", hint=hint).share
