@@ -105,7 +105,7 @@ def _vgg16(name: str) -> Callable[[Dataset], nn.Module]:
 
 _HEIDELBERG: Final = "Adam 1e-4, weight decay 1e-3, batch 256, 10 epochs"
 _SGD: Final = partial(torch.optim.SGD, lr=0.003, momentum=0.9)
-_MOMENTUM: Final = partial(torch.optim.SGD, lr=0.05, momentum=0.9)
+_MOMENTUM: Final = partial(torch.optim.SGD, lr=0.02, momentum=0.9)
 
 RECIPES: Final = (
     Recipe(
@@ -165,7 +165,7 @@ RECIPES: Final = (
         "IFT CNN of matched size",
         "a4",
         "mnist",
-        "SGD 0.05, momentum 0.9, batch 25, 10 epochs",
+        "SGD 0.02, momentum 0.9, batch 25, 10 epochs",
         lambda dataset: solution("a4_numpy_mlp", "cnn").CNN(),
         _MOMENTUM,
         25,

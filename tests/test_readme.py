@@ -6,11 +6,13 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from autograder import course
+from autograder.model import Limits
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -75,6 +77,11 @@ def test_the_table_of_assignments_is_what_they_declare() -> None:
         for assignment in course.find(ROOT).values()
     ]
     assert told == declared
+
+
+def test_the_limits_are_named_with_their_defaults() -> None:
+    for name, default in asdict(Limits()).items():
+        assert f"`{name}` ({default:g})" in README.replace("\n", " "), name
 
 
 def test_every_make_target_named_exists() -> None:
