@@ -185,8 +185,12 @@ class Memory:
         self._megabytes -= megabytes
 
     def kills(self) -> int:
-        return self._group.kills(os.pread(self._events, 4096, 0))
+        with contextlib.suppress(OSError):
+            return self._group.kills(os.pread(self._events, 4096, 0))
+        return 0  # it is closed
 
     def close(self) -> None:
-        os.close(self._events)
+        if self._events >= 0:
+            os.close(self._events)
+        self._events = -1
         self._group.remove()
