@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,12 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Gr
     return root / "out", {grade.submission: grade for grade in grades}
 
 
+def shown(page: str) -> list[bytes]:
+    """The figures of a feedback page, as whole files."""
+    found = re.findall(r'<img src="data:image/png;base64,([^"]*)" alt="Figure \d+ of the notebook">', page)
+    return [base64.b64decode(text, validate=True) for text in found]
+
+
 def why(grade: Grade, name: str) -> str:
     return next(o.why for o in grade.outcomes if o.name == name)
 
@@ -39,9 +47,11 @@ def test_a_right_notebook_earns_every_point_and_its_figures_are_shown(graded: tu
     out, grades = graded
     assert grades["ada"].score == 9
     assert grades["ada"].notes == ()
-    assert (out / "feedback" / "ada" / "figure_01.png").read_bytes().startswith(b"\x89PNG")
+    picture = (out / "feedback" / "ada" / "figure_01.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) > 4_000, "longer than any text on a page may be"
     page = (out / "feedback" / "ada.html").read_text()
-    assert page.count('src="data:image/png;base64,') == 1
+    assert shown(page) == [picture]
     assert "img-src data:" in page
     assert not (out / "feedback" / "bela").exists()
     assert "img-src" not in (out / "feedback" / "bela.html").read_text()
@@ -85,7 +95,8 @@ def test_a_regrade_keeps_notes_and_figures(graded: tuple[Path, dict[str, Grade]]
     assignment = write(tmp_path / "course")
     again = {g.submission: g for g in pipeline.regrade(assignment, out, question="q1", workers=1)}
     assert again["bela"].notes == grades["bela"].notes
-    assert 'src="data:image/png;base64,' in (out / "feedback" / "ada.html").read_text()
+    picture = (out / "feedback" / "ada" / "figure_01.png").read_bytes()
+    assert shown((out / "feedback" / "ada.html").read_text()) == [picture]
 
 
 def test_the_assignment_is_proved(tmp_path: Path) -> None:

@@ -134,12 +134,17 @@ def page(grade: Grade, assignment: Assignment, pictures: Sequence[bytes] = ()) -
         provisional=provisional(grade),
         late=grade.late,
         notes=grade.notes,
-        pictures=[f"data:image/png;base64,{base64.b64encode(picture).decode()}" for picture in pictures],
+        pictures=[_address(picture) for picture in pictures],
         fingerprint=grade.sha256[:12],
         data=data_told(grade.versions.get("data", "")),
         tries=tries(grade.outcomes, assignment),
         questions=[_shown(question, grade) for question in assignment.questions],
     )
+
+
+def _address(picture: bytes) -> Markup:
+    """A PNG file as an address; as Markup it is neither cut, however long, nor in need of escapes."""
+    return Markup(f"data:image/png;base64,{base64.b64encode(picture).decode()}")
 
 
 def fingerprint(seed: int) -> str:
