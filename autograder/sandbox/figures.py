@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ MOST: Final = 20
 """Pictures that are kept; what is shown beyond them is not."""
 SIDE: Final = 1_000
 """Pixels of a picture's longer side, at most."""
+PAD: Final = 0.1
+"""Inches around what stands out."""
 
 Picture = NDArray[np.uint8]
 """(H, W, 3)."""
@@ -49,12 +52,32 @@ def show(x: object) -> bool:
 
 
 def _drawn(figure: Any) -> Picture:
+    """The figure; with whatever stands out over its edge, a label say, as Jupyter shows it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    figure.set_dpi(min(figure.dpi, SIDE / max(*figure.get_size_inches(), 1e-3)))
+    size = figure.get_size_inches()
+    figure.set_dpi(min(figure.dpi, SIDE / max(*size, 1e-3)))
     canvas: Any = FigureCanvasAgg(figure)
+    tight = figure.get_tightbbox(canvas.get_renderer())
+    stands_out = tight.x0 < 0 or tight.y0 < 0 or tight.x1 > size[0] or tight.y1 > size[1]
+    if stands_out and (tight.size <= 1.5 * size).all():  # a text may stand a mile away
+        return _cut(canvas, tight)
     canvas.draw()
-    rgba = np.asarray(canvas.buffer_rgba(), dtype=np.float64)
+    return _opaque(np.asarray(canvas.buffer_rgba(), dtype=np.float64))
+
+
+def _cut(canvas: Any, box: Any) -> Picture:
+    """What is drawn within a box in inches, larger than the figure, and a little around it."""
+    from matplotlib.image import imread
+
+    file = io.BytesIO()
+    dpi = min(canvas.figure.dpi, SIDE / max(box.size + 2 * PAD))
+    canvas.print_figure(file, dpi=dpi, format="png", bbox_inches=box.padded(PAD))
+    file.seek(0)
+    return _opaque(255 * np.asarray(imread(file), dtype=np.float64))
+
+
+def _opaque(rgba: NDArray[np.float64]) -> Picture:
     opaque = rgba[..., 3:] / 255
     return np.asarray(rgba[..., :3] * opaque + 255 * (1 - opaque), dtype=np.uint8)
 

@@ -158,6 +158,20 @@ def test_figures_are_kept_with_their_cells(run: Any) -> None:
     assert shown[0][1].min() < 100
 
 
+def test_a_label_that_stands_out_is_shown(run: Any) -> None:
+    student = run(
+        "import matplotlib.pyplot as plt",
+        "plt.figure(figsize=(4, 2))\nplt.axis('off')\nplt.plot([1, 2])\nplt.show()",
+        "plt.figure(figsize=(4, 2))\nplt.plot([1, 2])\nplt.xlabel('epoch', size=30)\nplt.show()",
+        "plt.figure(figsize=(4, 2))\nplt.plot([1, 2])\nplt.text(90, 1, 'far away')\nplt.show()",
+    )
+    plain, labelled, far = (picture for _, picture in student.notebook("ex08").pictures)
+    assert plain.shape == far.shape == (200, 400, 3)
+    assert labelled.shape[0] > 220
+    assert (labelled[-25:-10] < 100).any(), "the letters below the axis"
+    assert (labelled[-5:] == 255).all()
+
+
 def test_a_class_of_a_notebook_can_be_pickled(run: Any) -> None:
     student = run(
         "import pickle\nfrom dataclasses import dataclass",
