@@ -170,6 +170,16 @@ def test_a_gradient_off_in_one_place_is_shown_there(tmp_path, rng):
         close_gradients(got, want, 6, False, lambda: 1.0)
 
 
+def test_a_gradient_that_is_not_finite_is_said_to_be_that_and_no_multiple(tmp_path, rng):
+    _, layers, kind = loaded(adapter(tmp_path), rng)
+    X, y = samples(rng, 6)
+    want = slopes(layers, X, y, kind)
+    got = [(w.copy(), b.copy()) for w, b in want]
+    got[0][0][:] = np.inf
+    with pytest.raises(Failure, match="dW1: every entry is infinite"):
+        close_gradients(got, want, 6, False, lambda: 1.0)
+
+
 @pytest.mark.parametrize(
     ("ratio", "says"),
     [(8, "summed over the batch"), (1 / 8, "once too often"), (1 / np.log(10), "base 10"), (-1, "sign"), (1.3, "")],

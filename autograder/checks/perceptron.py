@@ -217,6 +217,8 @@ def _common_factor(pairs: Sequence[tuple[object, Array]]) -> float | None:
         return None
     mine = np.concatenate([a.astype(np.float64).ravel() for a, _ in arrays])
     theirs = np.concatenate([b.ravel() for _, b in arrays])
+    if not np.isfinite(mine).all():
+        return None
     factor = float(mine @ theirs / (theirs @ theirs))
     fits = np.allclose(mine, factor * theirs, rtol=1e-4, atol=1e-6 * abs(factor) * float(np.abs(theirs).max()))
     return factor if fits and abs(factor) > 1e-9 else None
