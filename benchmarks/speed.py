@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import platform
 import statistics
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,7 +33,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     if arguments:
         sys.exit(f"python -m benchmarks speed takes no options, so not {arguments[0]}")
     assignment = course.find(beside.ROOT)["a5_layers"]
-    say = Console(highlight=False).print
+    say = Console(highlight=False, width=110).print
     names = _quick_checks(assignment)
     python = platform.python_version()
     say(f"{len(names)} checks that train nothing, {HOW_MANY} submissions of {assignment.id}, Python {python}")
@@ -59,7 +62,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         walls = [c.wall for c in costs]
         cpu = statistics.median(c.cpu for c in costs)
         table.add_row(label, *_figures(walls), f"{cpu:.2f}", f"{statistics.median(walls) / mid:.0f} ×")
-    Console().print(table)
+    Console(width=110).print(table)
     for what, took, base in (
         ("these", mid, statistics.median(floor)),
         (f"all {len(every)}", statistics.median(whole), statistics.median(whole_floor)),
@@ -87,8 +90,9 @@ def _class(assignment: Assignment, folder: Path) -> list[Path]:
 
 
 def _floor(assignment: Assignment, folders: list[Path], names: list[str]) -> list[float]:
-    """Seconds a folder in one warm process; the first folder warms it."""
-    return beside.warm(assignment, [folders[0], *folders], names)[1:]
+    """Seconds a folder in one warm process; the first folder warms it. What submissions print is not for here."""
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"):
+        return beside.warm(assignment, [folders[0], *folders], names)[1:]
 
 
 def _ours(
