@@ -58,7 +58,7 @@ def test_another_right_implementation_earns_every_point(name: str, seed: int, tm
         seed,
         data.load,
         [Submission(name, "", folder=folder, files=files)],
-        lambda place: lambda: local.connect(place, files),
+        lambda place: lambda need=None: local.connect(place, files),
         lambda submission, ran: found.extend(ran.outcomes),
     )
     assert [(o.name, o.outcome, o.why, o.detail[-300:]) for o in found if o.outcome != "passed"] == []

@@ -53,7 +53,7 @@ def grade(tmp_path: Path) -> Grade:
             5,
             data.load,
             [Submission("one", "", folder=folder, files=names)],
-            lambda place: lambda: local.connect(place, names),
+            lambda place: lambda need=None: local.connect(place, names),
             lambda submission, ran: found.append(ran),
             only=only,
         )

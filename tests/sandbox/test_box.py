@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -190,6 +191,7 @@ class TestTheWire:
         ask(box, "double", 1)
         header, _ = box.exchange(request("speak_first"), 5)
         assert header == b"{}"  # the answer to this call is the worker's to give; it is the token that tells them apart
+        assert select.select([box._ends.reply], [], [], 10)[0], "what it says besides is on its way"
         with pytest.raises(Stopped) as caught:
             ask(box, "double", 1)
         assert caught.value.kind == "garbled"
