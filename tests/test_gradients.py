@@ -221,7 +221,7 @@ class RemembersBoth:
     def __call__(self, x: Array, b: Array) -> Array:
         if not self.base:
             self.base.append(x)
-        return 2 * squash(x) - squash(self.base[0]) + 30 * b
+        return 2 * squash(x) - squash(self.base[0]) + 3000 * b
 
 
 def test_slopes_of_several_arguments_share_what_is_asked_anew() -> None:
@@ -230,10 +230,10 @@ def test_slopes_of_several_arguments_share_what_is_asked_anew() -> None:
         first, second = own_slopes(forward, (X, DOUT), wrt=(0, 1), dout=DOUT, pick=None, of="f")
         close(times * DX, first, "dx")
         assert forward.alone == 0
-        close(30 * DOUT, second, "db")
+        close(3000 * DOUT, second, "db")
         return forward
 
-    assert tell(lambda x, b: squash(x) + 30 * b, 1).alone == 2
+    assert tell(lambda x, b: squash(x) + 3000 * b, 1).alone == 2
     said = failure(lambda: tell(RemembersBoth(), 2))
     assert said.why == "dx and db cannot be judged: f answers otherwise where it has not been called before."
 

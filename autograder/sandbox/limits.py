@@ -112,12 +112,10 @@ class Cgroup:
         """Where the kernel tells what happened here."""
         return self.folder / ("memory.events" if self.unified else "memory.oom_control")
 
-    def kills(self, told: bytes | None = None) -> int:
-        """How many processes the kernel ended here because memory ran out, as `told` by the text of `events`."""
+    def kills(self) -> int:
+        """How many processes the kernel ended here because memory ran out."""
         with contextlib.suppress(OSError):
-            for line in (self.events.read_bytes() if told is None else told).splitlines():
-                if line.startswith(b"oom_kill "):
-                    return int(line.split()[1])
+            return _kills(self.events.read_bytes())
         return 0
 
     def remove(self) -> None:
@@ -130,6 +128,10 @@ class Cgroup:
                 return
             except OSError:
                 time.sleep(0.005)
+
+
+def _kills(events: bytes) -> int:
+    return next((int(line.split()[1]) for line in events.splitlines() if line.startswith(b"oom_kill ")), 0)
 
 
 def _write(path: Path, value: int) -> None:
@@ -186,7 +188,7 @@ class Memory:
 
     def kills(self) -> int:
         with contextlib.suppress(OSError):
-            return self._group.kills(os.pread(self._events, 4096, 0))
+            return _kills(os.pread(self._events, 4096, 0))
         return 0  # it is closed
 
     def close(self) -> None:

@@ -146,3 +146,17 @@ def student_of(answer: Answer, limits: Limits | None = None) -> tuple[Student, l
         return peers[-1]
 
     return Student(connect, limits or Limits(), ["layers.py"]), peers
+
+
+def after_the_first(lie: Answer) -> Answer:
+    """A peer that behaves until `layers.f` has been found, and then lies."""
+
+    def answer(request: dict[str, Any]) -> bytes:
+        if request["op"] == "load":
+            return wire.pack({"token": request["token"], "ok": None})
+        if request["op"] == "get":
+            found = {"h": {"self": True, "type": "function", "callable": True}}
+            return wire.pack({"token": request["token"], "ok": found})
+        return lie(request)
+
+    return answer
