@@ -117,10 +117,14 @@ def test_a_network_trained_on_the_test_images_is_flagged_and_loses_nothing_by_it
         functional.cross_entropy(net(images), labels).backward()
         optimizer.step()
     torch.save(net.state_dict(), tmp_path / "cheat.pt")
-    ran = grade(without="mlp.pt", only=(CHECKS[0], CHECKS[1], CHECKS[3]), mlp=tmp_path / "cheat.pt")
+    only = (CHECKS[0], CHECKS[1], CHECKS[3])
+    ran = grade(without="mlp.pt", only=only, mlp=tmp_path / "cheat.pt")
     assert CHECKS[1] not in why(ran)
     assert len(ran.flags) == 1
     assert "of the public images are right, where 96 % are in reach" in ran.flags[0]
+    proud = grade(REPORT.replace("0.935", "0.998"), without="mlp.pt", only=only, mlp=tmp_path / "cheat.pt")
+    assert CHECKS[0] in why(proud), "what it reports cannot be"
+    assert proud.flags == ran.flags
 
 
 @pytest.fixture(scope="module")
