@@ -150,6 +150,31 @@ def test_a_nursery_serves_whoever_asks_for_no_more_than_it_has(tmp_path: Path) -
         assert twin.loaded[-1] == "csv", "whoever made it closes it"
 
 
+def test_grading_processes_that_fill_the_machine_stay_on_a_core_each(tmp_path: Path) -> None:
+    where = """
+
+@points(1, "q2")
+def check_where(student):
+    '''goes wrong, with a word of where.'''
+    import os
+
+    seen = student.means.where()
+    raise RuntimeError(f"{sorted(os.sched_getaffinity(0))} {seen}")
+"""
+    told = f"{RIGHT}\n\ndef where():\n    import os\n    return sorted(os.sched_getaffinity(0))\n"
+    cores = sorted(os.sched_getaffinity(0))
+    names = {f"{i:02}": told for i in range(3 * len(cores))}
+
+    def places(workers: int) -> set[str]:
+        grades = graded(tmp_path / str(workers), names, workers, HIDDEN + where).values()
+        return {outcome.detail.splitlines()[-1] for grade in grades for outcome in grade.outcomes if outcome.detail}
+
+    alone = {f"RuntimeError: [{core}] [{core}]" for core in cores}
+    assert set() < places(len(cores)) <= alone
+    if len(cores) > 1:
+        assert places(len(cores) - 1) == {f"RuntimeError: {cores} {cores}"}
+
+
 def test_no_submission_needs_no_process(tmp_path: Path) -> None:
     assignment = write(tmp_path / "course")
     setup = Setup(assignment, 5, versions(assignment), confine("best"), data.load)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from autograder.sandbox import limits, namespaces, syscalls, watchdog
+from autograder.sandbox import confine, limits, namespaces, syscalls, watchdog
 from autograder.sandbox.confine import Start
 from autograder.sandbox.namespaces import Tree
 from autograder.sandbox.orders import SUBMISSION, Orders
@@ -54,6 +54,8 @@ def fork(orders: Orders, given: Mapping[str, int], sources: Sources) -> Born | S
             sources=sources,
             baseline=limits.private_memory(),
         )
+        if "seccomp" in orders.parts:
+            confine.filter_for(orders, 0)
         resident = watchdog.anonymous()
         _assert_one_task()
         _assert_no_cuda()

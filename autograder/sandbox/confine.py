@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass, field
 from typing import Final
@@ -63,8 +64,17 @@ def confine(orders: Orders, start: Start) -> int:
     if "capabilities" in parts:
         syscalls.drop_capabilities()
     if "seccomp" in parts:
-        seccomp.install(seccomp.assemble(orders.level == "ns", os.getpid(), bool(orders.uid)))
+        seccomp.install(filter_for(orders, os.getpid()))
     return abi
+
+
+def filter_for(orders: Orders, pid: int) -> bytes:
+    """The system calls that this worker may not make. The zygote asks once, so that its forks find it assembled."""
+    namespaces = orders.level == "ns"
+    return _assembled(namespaces, 0 if namespaces or orders.uid else pid, bool(orders.uid))
+
+
+_assembled: Final = functools.lru_cache(4)(seccomp.assemble)
 
 
 def _may_be_read(orders: Orders) -> bool:

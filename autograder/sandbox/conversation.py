@@ -21,7 +21,7 @@ from autograder.sandbox.transport import Kind, Need, Stopped, Transport
 from autograder.sandbox.watching import Watching
 
 STRIKES = 2
-Wrap = Callable[[Place, str, bool], object]
+Wrap = Callable[[Place, str, bool, frozenset[str]], object]
 Unwrap = Callable[[object], Place]
 Fits = Callable[[object], bool]
 
@@ -45,8 +45,8 @@ class Line:
 class Conversation:
     """Requests to one submission's worker, which is opened when it is needed and again after it had to be stopped.
 
-    `wrap` makes a handle of a place, a type's name and whether it can be called; `unwrap` finds the place of a handle
-    that a check passes back.
+    `wrap` makes a handle of a place, a type's name, whether it can be called, and the names of its methods; `unwrap`
+    finds the place of a handle that a check passes back.
     """
 
     def __init__(
@@ -256,11 +256,15 @@ class Conversation:
             raise wire.WireError("a handle without a type")
         name = clean(name, 60) or "object"
         if about.get("self") is True and attribute and place.slot is None:
-            return self._wrap(place, name, can_call)
+            return self._wrap(place, name, can_call, frozenset())
         if type(number) is not int or not 0 < number < 1 << 53:
             raise wire.WireError("a handle without a number")
+        methods = about.get("methods", [])
+        if type(methods) is not list or not all(type(method) is str for method in methods):
+            raise wire.WireError("a handle with other methods than names")
         label = place.label if attribute else name
-        return self._wrap(places.held(number, self._line.generation, self._line.freed, label), name, can_call)
+        held = places.held(number, self._line.generation, self._line.freed, label)
+        return self._wrap(held, name, can_call, frozenset(methods))
 
     def _charge(self, least: float = 0.0) -> None:
         """Count what the worker used since the last time, what its threads did in between included."""

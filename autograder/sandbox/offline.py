@@ -7,7 +7,9 @@ Both run beside a submission and decide nothing.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,16 +21,33 @@ _LOOKED_THROUGH: Final = 4 << 20
 
 def prepare(folder: Path, note: Note = lambda what: None) -> None:
     """Bring in what the Python files and notebooks of `folder` seem to need."""
-    texts = [_text(path) for pattern in ("*.py", "*.ipynb", "*/*.py") for path in sorted(folder.glob(pattern))]
+    texts = [_text(path) for path in _sources(folder)]
     downloads.give(folder, lambda word: any(word.encode() in text for text in texts), note)
     if any(b"cuda" in text for text in texts if text.lstrip()[:1] == b"{"):
         _stay_on_cpu(note)
 
 
-def _text(path: Path) -> bytes:
+def _sources(folder: Path) -> Iterator[str]:
+    """Its notebooks, its Python files and those one folder below."""
+    for entry in _entries(folder):
+        if entry.name.endswith((".py", ".ipynb")):
+            yield entry.path
+        elif entry.is_dir():
+            yield from (below.path for below in _entries(entry.path) if below.name.endswith(".py"))
+
+
+def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
     try:
-        with path.open("rb") as file:
-            return file.read(_LOOKED_THROUGH)
+        return sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def _text(path: str) -> bytes:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            # the room for the most that is asked for would be made each time, page by page
+            return file.read(min(os.fstat(file.fileno()).st_size, _LOOKED_THROUGH))
     except OSError:
         return b""
 

@@ -183,14 +183,18 @@ class Module:
 class Handle:
     """Something that stayed in the worker: call it, ask for attributes and items, or pass it back as an argument."""
 
-    __slots__ = ("_callable", "_place", "_student", "type_name")
+    __slots__ = ("_callable", "_methods", "_place", "_student", "type_name")
     __iter__ = None
 
-    def __init__(self, student: Student, place: Place, type_name: str, callable: bool) -> None:
-        for name, value in zip(self.__slots__, (callable, place, student, type_name), strict=True):
+    def __init__(
+        self, student: Student, place: Place, type_name: str, callable: bool, methods: frozenset[str] = frozenset()
+    ) -> None:
+        """`methods`: names that the worker says are methods. They are found again at every call, as functions are."""
+        for name, value in zip(self.__slots__, (callable, methods, place, student, type_name), strict=True):
             object.__setattr__(self, name, value)
 
     _callable: bool
+    _methods: frozenset[str]
     _place: Place
     _student: Student
     type_name: str
@@ -240,9 +244,14 @@ class Handle:
     def __getattr__(self, name: str) -> Any:
         if name.startswith(_PROBES):
             raise AttributeError(name)
-        return self._student._talk.ask("get", self._place.below(name))
+        place = self._place.below(name)
+        if name in self._methods:
+            return Handle(self._student, place, "method", True)
+        return self._student._talk.ask("get", place)
 
     def __setattr__(self, name: str, value: object) -> None:
+        if name in self._methods:
+            object.__setattr__(self, "_methods", self._methods - {name})
         self._student._talk.ask("set", self._place.below(name), value, fits=_is_none)
 
     def __getitem__(self, key: object) -> Any:

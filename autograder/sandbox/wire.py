@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from autograder.sandbox.decoding import decode
 from autograder.sandbox.encoding import encode
@@ -33,7 +33,7 @@ BODY_BYTES = 64 << 20
 
 def pack(header: dict[str, object], body: Sequence[Buffer] = ()) -> bytes:
     """One frame. Raises WireError if the header is larger than HEADER_BYTES."""
-    head = json.dumps(header, separators=(",", ":"), allow_nan=False).encode("ascii")
+    head = _ENCODER.encode(header).encode("ascii")
     if len(head) > HEADER_BYTES:
         raise WireError(f"lists, dicts and text of more than {HEADER_BYTES >> 20} MiB; arrays may be larger")
     return b"".join((PREFIX.pack(len(head), sum(map(len, body))), head, *body))
@@ -61,7 +61,7 @@ def split(frame: bytes) -> tuple[bytes, memoryview]:
 def parse(header: bytes) -> dict[str, object]:
     """The JSON object in a header; duplicate keys, NaN literals and huge numbers are refused."""
     try:
-        tree = json.loads(header.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        tree = _DECODER.decode(header.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise WireError(f"a header that is no JSON of ours: {type(error).__name__}") from None
     if type(tree) is not dict:
@@ -78,3 +78,8 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _no_constant(name: str) -> NoReturn:
     raise WireError(f"the literal {name}")
+
+
+# json.dumps and json.loads would make one each for every message
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)

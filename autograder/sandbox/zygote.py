@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
-from autograder.sandbox import birth, jail, lazily, quota, syscalls, watchdog, worker
+from autograder.sandbox import birth, hugepages, jail, lazily, quota, syscalls, watchdog, worker
 from autograder.sandbox.birth import Born
 from autograder.sandbox.confine import Start
 from autograder.sandbox.jail import Fence, Jail
@@ -202,7 +202,9 @@ def main(fd: int) -> None:
         module, _, function = settings["serve"].partition(":")
         serve: worker.Serve = getattr(importlib.import_module(module), function)
         loaded = list(_preload(settings["preload"]))
-        lazily.put_off()
+        lazily.bring_forward()
+        if rehearse := getattr(importlib.import_module(module), "rehearse", None):
+            rehearse()
         sites = site_folders(sys.path)
         zygote = Zygote(control, sources(settings["package"], sites), sites, loaded)
     except Exception as error:
@@ -212,6 +214,7 @@ def main(fd: int) -> None:
         torch.manual_seed(0)  # the first time reads source files, for a traceback that it keeps
     gc.collect()
     gc.freeze()  # a collection in a worker would else write to, and so copy, every page of it
+    hugepages.collapse()
     control.send(json.dumps({"loaded": loaded}).encode())
     orders, start = zygote.wait_for_orders()
     del zygote, control, settings
@@ -244,4 +247,5 @@ def _preload(names: Iterable[str]) -> Iterable[str]:
             continue
         if len(os.listdir("/proc/self/task")) != 1:
             raise RuntimeError(f"importing {name} starts threads, so it can't be imported before the fork")
+        lazily.put_off()  # before torchvision, which would import it
         yield name

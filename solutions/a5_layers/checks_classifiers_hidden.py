@@ -198,8 +198,9 @@ def called_again(student, rng, kind):
     unchanged(x_after, x, "X", of="loss", hint=hint)
     unchanged(y_after, y, "y", of="loss", hint=hint)
     unchanged(x_later, x, "X", of="loss without labels", hint=hint)
+    after = model.params
     for key, array in p.items():
-        unchanged(entry(model.params, key, "params"), array, f"params[{key!r}]", of="loss", hint=hint)
+        unchanged(entry(after, key, "params"), array, f"params[{key!r}]", of="loss", hint=hint)
     (loss, grads), (loss_again, grads_again) = (unpack(r, "loss", "grads", of="loss") for r in (first, again))
     hint = "Start every call with fresh sums and a fresh dict of gradients."
     close(loss_again, number(loss), "the loss of a second call", hint=hint)
@@ -306,8 +307,9 @@ def convolutional(student, rng, shape=(2, 8, 9), samples=6, regs=(0.0,), **sizes
     """(models, params, x, y): a small ConvNet for each reg, all with the same fresh parameters."""
     sizes = {"num_filters": 3, "filter_size": 3, "hidden_dim": 7, "num_classes": 4} | sizes
     models = [student.cnn.ConvNet(input_dim=shape, reg=reg, **sizes) for reg in regs]
-    shapes = {key: shape_of(entry(models[0].params, key, "params"), key) for key in ("W1", "W2", "b2", "W3", "b3")}
-    if "b1" in models[0].params:
+    own = models[0].params
+    shapes = {key: shape_of(entry(own, key, "params"), key) for key in ("W1", "W2", "b2", "W3", "b3")}
+    if "b1" in own:
         shapes["b1"] = (sizes["num_filters"],)
     p = {}
     for key, size in shapes.items():

@@ -173,6 +173,15 @@ def test_a_method_that_claims_to_be_a_missing_file_is_not_believed(kind: str) ->
         _ = handle.attribute
 
 
+@pytest.mark.parametrize("methods", ["loss", {"loss": 1}, [1], [["loss"]], None])
+def test_methods_that_are_no_names_are_none(methods: object) -> None:
+    held = {"h": {"id": 1, "type": "X", "callable": False, "methods": methods}}
+    student, _ = student_of(after_the_first(says(lambda request: {"ok": held})))
+
+    with pytest.raises(Interrupted, match="could not be read"):
+        student.layers.f()
+
+
 SECRET = "4242424242"
 
 

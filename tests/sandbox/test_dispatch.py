@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import py_compile
 import random
 import sys
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from workers import Process
 
-from autograder.sandbox import modules, wire
+from autograder.sandbox import dispatch, modules, wire
 from autograder.sandbox.dispatch import Dispatcher
 from autograder.sandbox.transport import Stopped
 
@@ -151,6 +152,54 @@ def test_a_module_attribute_is_a_value_or_itself(layers: Asker) -> None:
     assert layers.ask("get", "layers.RATE") == 0.5
     assert layers.ask("get", "layers.double") == {"self": True, "type": "function", "callable": True}
     assert layers.ask("get", "layers.Scale") == {"self": True, "type": "type", "callable": True}
+
+
+def test_an_object_of_the_submissions_own_class_comes_with_its_methods(tmp_path: Path) -> None:
+    net = """import functools, torch
+class Base:
+    def loss(self): return 1
+    def _hidden(self): return 2
+class Net(Base):
+    rate = 3
+    @property
+    def size(self): return 4
+    @staticmethod
+    def still(): return 5
+    def step(self): return 6
+    def over(self): return 7
+def net():
+    made = Net()
+    made.over = 8
+    return made
+class Odd(type):
+    @property
+    def __mro__(cls): raise SystemExit
+class Strange(metaclass=Odd):
+    def loss(self): return 9
+def many(): return type("Many", (), {f"m{i:03}": (lambda self: i) for i in range(200)} | {"__module__": "nets"})()
+def library(): return torch.nn.ReLU()
+"""
+    nets = Asker(write(tmp_path, nets=net))
+
+    made = nets.ask("call", "nets.net", ((), {}))
+
+    assert made["methods"] == ["loss", "step"]
+    assert nets.ask("call", f"{made['id']}.loss", ((), {})) == 1
+    assert "methods" not in nets.ask("call", "nets.library", ((), {}))
+    assert "methods" not in nets.ask("call", "nets.Strange", ((), {}))
+    assert len(nets.ask("call", "nets.many", ((), {}))["methods"]) == dispatch.METHODS
+
+
+def test_a_rehearsal_leaves_nothing_behind() -> None:
+    def seen() -> tuple[object, ...]:
+        draws = random.getstate(), np.random.get_state()[1].tobytes()
+        return set(sys.modules), list(sys.meta_path), list(sys.path), Path.cwd(), draws, dict(os.environ)
+
+    dispatch.rehearse()
+    before = seen()
+    dispatch.rehearse()
+    assert seen() == before
+    assert "rehearsal" not in sys.modules
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ import struct
 
 import pytest
 
-from autograder.sandbox import seccomp, syscalls
+from autograder.model import Limits
+from autograder.sandbox import confine, seccomp, syscalls
+from autograder.sandbox.orders import Orders
 
 ALLOW, KILL, EPERM, ENOSYS, NO_FAMILY = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026, 0x00050061
 ARCHITECTURES = {"x86_64": (1, 0xC000003E), "aarch64": (2, 0xC00000B7)}
@@ -133,3 +135,15 @@ def test_without_namespaces_signals_stay_at_home(machine: str) -> None:
     subreaper = 36
     assert verdict(program, number("prctl"), subreaper) == EPERM
     assert verdict(program, number("prctl"), 15) == ALLOW
+
+
+@pytest.mark.parametrize(("level", "uid", "own"), [("ns", 0, False), ("landlock", 0, True), ("landlock", 65534, False)])
+def test_a_worker_gets_the_filter_of_its_level_with_its_own_number_where_that_counts(
+    level: str, uid: int, own: bool
+) -> None:
+    orders = Orders(level, ("seccomp",), Limits(), "", "", uid)  # type: ignore[arg-type]
+
+    first, second = confine.filter_for(orders, 77), confine.filter_for(orders, 78)
+
+    assert first == seccomp.assemble(level == "ns", 77 if own else 0, bool(uid))
+    assert (first != second) == own

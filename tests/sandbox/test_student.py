@@ -15,6 +15,7 @@ from workers import after_the_first, says, student_of
 
 from autograder.model import Limits
 from autograder.sandbox import Handle, Student, StudentError, Unavailable, connect
+from autograder.sandbox.student import Interrupted
 
 SOURCE = """
 import numpy as np
@@ -102,6 +103,23 @@ def test_watch_and_many(student: Student) -> None:
     np.testing.assert_array_equal(x_after, [7, 0])
     np.testing.assert_array_equal(x, [0, 0])
     assert student.layers.spoil.many([(x, 1), (x, 2)]) == [1, 2]
+
+
+def test_a_method_is_found_when_it_is_called_and_asked_for_once_it_was_replaced() -> None:
+    net = {"h": {"id": 1, "type": "Net", "callable": False, "methods": ["loss"]}}
+    student, peers = student_of(after_the_first(says(lambda request: {"ok": net if request["op"] == "call" else None})))
+    handle = student.layers.net()
+    asked = len(peers[0].asked)
+
+    loss = handle.loss
+    assert len(peers[0].asked) == asked
+    loss(1)
+    assert peers[0].asked[-1]["target"] == {"handle": 1, "path": ["loss"]}
+
+    handle.loss = 3
+    with pytest.raises(Interrupted):  # this worker has one answer to whoever asks for an attribute
+        _ = handle.loss
+    assert [request["op"] for request in peers[0].asked[-2:]] == ["set", "get"]
 
 
 def test_a_handle_answers_python_without_asking_the_worker() -> None:
