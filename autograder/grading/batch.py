@@ -104,24 +104,40 @@ def _run(
                 crew[worker.pipe] = worker
             for ready in wait(list(crew)):
                 worker = crew[cast("Connection", ready)]
-                grade = worker.take(setup)
-                if isinstance(grade, Underway):
-                    tell(grade)
-                    continue
-                if grade is not None:
-                    yield grade
-                if worker.dead:
+                came = worker.take()
+                if isinstance(came, Underway):
+                    tell(came)
+                elif came is None:
                     del crew[worker.pipe]
                     if worker.job is not None:
                         yield from _again(setup, worker.job, waiting)
-                elif waiting:
-                    worker.give(waiting.popleft())
                 else:
-                    worker.stop()
-                    del crew[worker.pipe]
+                    if has_next := bool(waiting):  # it works on while this grade is looked at and saved
+                        worker.give(waiting.popleft())
+                    yield _scored(setup, *came)
+                    if not has_next:
+                        worker.stop()
+                        del crew[worker.pipe]
     finally:
         for worker in crew.values():
             worker.stop(at_once=True)
+
+
+def _scored(setup: Setup, submission: Submission, ran: Ran) -> Grade:
+    return score(
+        setup.assignment,
+        submission,
+        ran.outcomes,
+        seed=setup.seed,
+        versions=setup.versions,
+        isolation=setup.isolation.told,
+        output=ran.output,
+        seconds=ran.seconds,
+        notes=ran.notes,
+        pictures=ran.pictures,
+        flags=ran.flags,
+        weights=ran.weights,
+    )
 
 
 def _cores(setup: Setup, workers: int) -> frozenset[int]:
@@ -156,15 +172,17 @@ class _Worker:
         theirs.close()
         twin.control.close()
         self.job: Job | None = None
-        self.dead = False
 
     def give(self, job: Job) -> None:
         self.job = job
         with contextlib.suppress(BrokenPipeError, OSError):
             self.pipe.send(job.submission)
 
-    def take(self, setup: Setup) -> Grade | Underway | None:
-        """The grade that has come, or word of a training run, or None when the process died; `dead` tells."""
+    def take(self) -> tuple[Submission, Ran] | Underway | None:
+        """What came of its submission, which it has no more then; or word of a training run; or None: it has died.
+
+        Raises ChecksError.
+        """
         try:
             answer = self.pipe.recv()
         except (EOFError, ConnectionResetError):
@@ -177,24 +195,9 @@ class _Worker:
         if isinstance(answer, Underway):
             return answer
         submission, self.job = self.job.submission, None
-        ran = cast("Ran", answer)
-        return score(
-            setup.assignment,
-            submission,
-            ran.outcomes,
-            seed=setup.seed,
-            versions=setup.versions,
-            isolation=setup.isolation.told,
-            output=ran.output,
-            seconds=ran.seconds,
-            notes=ran.notes,
-            pictures=ran.pictures,
-            flags=ran.flags,
-            weights=ran.weights,
-        )
+        return submission, cast("Ran", answer)
 
     def stop(self, at_once: bool = False) -> None:
-        self.dead = True
         self.pipe.close()
         if at_once:
             self._process.kill()

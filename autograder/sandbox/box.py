@@ -194,7 +194,8 @@ class Box:
 
         if self._death is not None:
             raise Stopped("died", "this worker has ended already")
-        budget = Budget(self._cpu_seconds, seconds, lambda: is_asleep(self.pid))
+        # What ran since the last exchange is threads that a call has left running: the next call may pay for them.
+        budget = Budget(self._cpu_seconds, seconds, lambda: is_asleep(self.pid), self._spent or None)
         try:
             answer = self._exchange(frame, budget, hear)
             if self._ran_out_of_memory:
@@ -206,8 +207,9 @@ class Box:
             self._end()
             raise
         finally:
+            used = budget.used()
             if budget.slept:
-                self._slept += max(0.0, budget.slept / WALL - budget.used())
+                self._slept += max(0.0, budget.slept / WALL - used)
 
     def _exchange(self, frame: bytes, budget: Budget, hear: Hear | None) -> tuple[bytes, memoryview]:
         from autograder.sandbox.pipes import GoneError, Reply, write
@@ -288,8 +290,8 @@ class Box:
         return self._output.text()
 
     def spent(self) -> float:
-        """CPU seconds that the whole tree has used since it was opened, and what its sleep counts besides."""
-        return self._cpu_seconds() + self._slept
+        """CPU seconds that the whole tree had used when the last exchange ended, and what its sleep counts besides."""
+        return self._spent + self._slept
 
     def _cpu_seconds(self) -> float:
         """Of the whole tree since it was opened, also once it is dead."""

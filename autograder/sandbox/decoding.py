@@ -50,23 +50,24 @@ class _Decoder:
     def __init__(self, body: memoryview, handle: Grasp) -> None:
         self.body, self.handle, self.offset, self.nodes = body, handle, 0, 0
 
-    def node(self, tree: Tree, depth: int) -> object:
+    def node(self, tree: Any, depth: int) -> object:
         self.nodes += 1
         if self.nodes > NODES or depth > DEPTH:
             raise WireError("too many or too deeply nested values")
-        if tree is None or isinstance(tree, bool | str):
+        kind = type(tree)  # what the parser makes is of these types exactly
+        if tree is None or kind is str or kind is bool:
             return tree
-        if isinstance(tree, int):
+        if kind is int:
             if tree.bit_length() > INT_BITS:
                 raise WireError(f"an integer of {tree.bit_length()} bits")
             return tree
-        if isinstance(tree, float):
+        if kind is float:
             if not math.isfinite(tree):
                 raise WireError("a number too large for a float")
             return tree
-        if isinstance(tree, list):
+        if kind is list:
             return [self.node(part, depth + 1) for part in tree]
-        if not isinstance(tree, dict) or len(tree) != 1:
+        if kind is not dict or len(tree) != 1:
             raise WireError("a node without exactly one tag")
         [(tag, content)] = tree.items()
         read = _READERS.get(tag)

@@ -23,7 +23,7 @@ import numpy as np
 
 from autograder.sandbox import weights, wire
 from autograder.sandbox.guard import Guard, lay_out
-from autograder.sandbox.modules import MissingModuleError, Modules, seed
+from autograder.sandbox.modules import MissingModuleError, Modules, same_draws, seed
 from autograder.sandbox.ops import OPS
 from autograder.sandbox.trainer import Trainer
 
@@ -271,9 +271,9 @@ def serve(read_fd: int, write_fd: int, folder: Path, reply_bytes: int = wire.BOD
 
 
 def rehearse() -> None:
-    """Do once, before the forks, what each of them does first: what Python learns from it all of them have."""
+    """Do once, before the forks, what each of them does first: what Python and torch learn from it all of them have."""
     importlib.import_module("autograder.data.given")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, same_draws():
         Path(folder, "rehearsal.py").write_text("import numpy as np\n\n\ndef same(x):\n    return x\n")
         dispatcher = Dispatcher(Path(folder))
         with dispatcher.modules.installed():
@@ -281,6 +281,8 @@ def rehearse() -> None:
                 tree, body = wire.encode(((np.zeros((2, 3)),), {}), lambda x: {})
                 header = {"token": "", "op": op, "target": {"path": path}, "value": tree, "seed": 0}
                 dispatcher.handle(*wire.split(wire.pack(header, body)))
+        if torch := sys.modules.get("torch"):
+            torch.nn.Conv2d(1, 1, 1)
 
 
 def _say(write_fd: int, own: int, frame: bytes) -> None:

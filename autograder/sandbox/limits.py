@@ -131,6 +131,8 @@ class Cgroup:
 
 
 def _kills(events: bytes) -> int:
+    if b"oom_kill 0\n" in events:  # asked for at every request, and this is the answer but once in a lifetime
+        return 0
     return next((int(line.split()[1]) for line in events.splitlines() if line.startswith(b"oom_kill ")), 0)
 
 

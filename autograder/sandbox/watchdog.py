@@ -33,12 +33,19 @@ class Budget:
     """
 
     def __init__(
-        self, spent: Callable[[], float], seconds: float, is_asleep: Callable[[], bool] = lambda: True
+        self,
+        spent: Callable[[], float],
+        seconds: float,
+        is_asleep: Callable[[], bool] = lambda: True,
+        before: float | None = None,
     ) -> None:
-        """`spent` gives the CPU seconds used so far, `is_asleep` whether nothing of the tree wants to run."""
+        """`spent` gives the CPU seconds used so far, `is_asleep` whether nothing of the tree wants to run.
+
+        `before` are those used up to now, where they are known already.
+        """
         self._spent, self._is_asleep = spent, is_asleep
         self._seconds = seconds
-        self._spent_before = spent()
+        self._spent_before = spent() if before is None else before
         self._patience = WALL * seconds + 1
         self.slept = 0.0
         self._looked = time.monotonic()

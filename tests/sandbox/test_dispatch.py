@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from workers import Process
 
 from autograder.sandbox import dispatch, modules, wire
@@ -192,7 +193,7 @@ def library(): return torch.nn.ReLU()
 
 def test_a_rehearsal_leaves_nothing_behind() -> None:
     def seen() -> tuple[object, ...]:
-        draws = random.getstate(), np.random.get_state()[1].tobytes()
+        draws = random.getstate(), np.random.get_state()[1].tobytes(), torch.get_rng_state().numpy().tobytes()
         return set(sys.modules), list(sys.meta_path), list(sys.path), Path.cwd(), draws, dict(os.environ)
 
     dispatch.rehearse()
