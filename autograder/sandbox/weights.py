@@ -102,7 +102,8 @@ def _pickled(file: BinaryIO) -> dict[str, Any]:
     except Exception as error:
         text = str(error)[:5000]
         if "eights" in text and (found := _GLOBAL.search(text)):
-            raise _Wrong("code", next(filter(None, found.groups()))) from None
+            what: str = next(filter(None, found.groups()))
+            raise _Wrong("code", what.removeprefix("builtins.")) from None  # torch before 2.7 says where a name is from
         raise _Wrong("damaged") from None
     if not isinstance(held, Mapping):
         raise _Wrong("other", type(held).__name__)
