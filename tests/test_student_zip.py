@@ -27,7 +27,8 @@ def zip_path(assignment: Assignment, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="module")
 def desk(zip_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return set_up(zip_path, tmp_path_factory.mktemp("desk"))
+    home = tmp_path_factory.mktemp("desk")
+    return set_up(zip_path, home, home / "environments")
 
 
 def test_the_zip_is_the_same_bytes_twice(assignment: Assignment, zip_path: Path, tmp_path: Path) -> None:

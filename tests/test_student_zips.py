@@ -1,4 +1,4 @@
-"""Every other student zip, from unpacking to handing in, in an environment of its own; notebooks in Jupyter."""
+"""Every other student zip, from unpacking to handing in, in an environment of what it lists; notebooks in Jupyter."""
 
 from __future__ import annotations
 
@@ -25,9 +25,16 @@ def assignment(request: pytest.FixtureRequest) -> Assignment:
 
 
 @pytest.fixture(scope="module")
-def desk(assignment: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("environments")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def desk(assignment: Assignment, environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     home = tmp_path_factory.mktemp("desk")
-    yield set_up(pipeline.student([assignment], home / "dist")[0], home)
+    yield set_up(pipeline.student([assignment], home / "dist")[0], home, environments)
     shutil.rmtree(home)
 
 
