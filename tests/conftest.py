@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "sessions"]
 
 LONGEST = ("walk", "student_zips", "verify", "student_zip", "independent", "_otter", "sandbox")
 """Begun first: a file that takes minutes and comes last would leave the other cores idle."""
