@@ -14,7 +14,7 @@ import time
 
 import numpy as np
 
-loaded = sorted(name for name in sys.modules if "." not in name)
+loaded = sorted(sys.modules)
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -241,6 +241,14 @@ def hoard_unseen(megabytes: int) -> None:
 def spin() -> None:
     while True:
         pass
+
+
+def work(seconds: float) -> float:
+    """Uses so many CPU seconds and comes back."""
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return seconds
 
 
 def spin_in_threads() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -82,3 +83,8 @@ def is_running(pid: int) -> bool:
 
 def is_root() -> bool:
     return os.geteuid() == 0
+
+
+def release() -> tuple[int, ...]:
+    """The kernel's version, (6, 1) of 6.1.0-13-amd64."""
+    return tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))

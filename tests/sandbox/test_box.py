@@ -70,8 +70,20 @@ class TestHonestCode:
         box.close()
         assert 0.3 <= box.spent() - before < 3
 
+    def test_calls_too_short_to_be_looked_at_add_up(self, box: Box) -> None:
+        ask(box, "double", 1)
+        before = box.spent()
+        for _ in range(80):
+            ask(box, "work", 0.005)
+        assert 0.3 <= box.spent() - before < 3
+
 
 class TestTime:
+    def test_what_a_call_used_is_not_charged_to_the_next(self, box: Box) -> None:
+        ask(box, "work", 0.6)
+        for _ in range(3):
+            assert ask(box, "work", 0.2, seconds=0.5) == 0.2
+
     @pytest.mark.parametrize("function", ["spin", "spin_in_threads", "spin_in_a_child"])
     def test_work_is_counted_in_cpu_seconds_of_the_whole_tree(self, box: Box, function: str) -> None:
         stop = stopped(box, function, seconds=0.4)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from talk import release
 
 from autograder.sandbox import hugepages
 
@@ -43,7 +43,7 @@ def test_what_it_held_is_there_and_a_fork_writes_to_its_own() -> None:
     told, seen = map(int, done.stdout.split())
     if told:  # the kernel can: then it is seen in its own figures
         assert seen >= 24
-    elif tuple(map(int, os.uname().release.split("-")[0].split(".")[:2])) >= (6, 1):
+    elif release() >= (6, 1):
         assert not Path("/sys/kernel/mm/transparent_hugepage").exists()
 
 

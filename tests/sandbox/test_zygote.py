@@ -10,13 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from talk import SMALL, ask, is_root
+from talk import SMALL, ask, is_root, release
 
 from autograder.model import Limits
 from autograder.sandbox.box import PRELOAD, SERVE, Zygote
 from autograder.sandbox.isolation import Isolation, SandboxError
 from autograder.sandbox.launch import Started
 from autograder.sandbox.transport import Stopped
+
+CAN_COLLAPSE = Path("/sys/kernel/mm/transparent_hugepage").exists() and release() >= (6, 1)
 
 
 def test_what_there_is_not_is_left_out(isolation: Isolation) -> None:
@@ -27,8 +29,15 @@ def test_what_there_is_not_is_left_out(isolation: Isolation) -> None:
 def test_libraries_are_there_and_work_in_a_fork(isolation: Isolation, submission: Path) -> None:
     with Zygote(isolation) as zygote, zygote.open(submission, Limits()) as box:
         assert zygote.loaded == PRELOAD
-        assert {"numpy", "torch", "torchvision", "IPython"} <= set(ask(box, "modules_at_the_start"))
+        there = set(ask(box, "modules_at_the_start"))
+        assert {"numpy", "torch", "torchvision", "IPython"} <= there
+        assert {"sympy", "autograder.data.given"} <= there  # what first calls would import
+        assert not {"triton", "torch._dynamo.config", "rehearsal"} & there  # torch's compiler; what was rehearsed with
         assert ask(box, "use_torch") == 2 * 200**3
+        if CAN_COLLAPSE:
+            rollup = Path(f"/proc/{zygote.pid}/smaps_rollup").read_text()
+            told = dict(re.findall(r"^(\w+): +(\d+) kB", rollup, re.M))
+            assert int(told["AnonHugePages"]) > int(told["Anonymous"]) / 2
 
 
 def test_a_zygote_that_has_threads_does_not_fork(tmp_path: Path) -> None:
