@@ -143,8 +143,8 @@ def _scored(setup: Setup, submission: Submission, ran: Ran) -> Grade:
 def _cores(setup: Setup, workers: int) -> frozenset[int]:
     """One for each grading process to stay on with its workers, where they fill the machine; else none.
 
-    A check and the code that it calls take turns, some hundred times a submission: on one core that takes half as long
-    as from one core to another. Where cores are left over, and where a GPU is fed, the kernel decides.
+    A check and the code that it calls take turns, hundreds of times a submission: on one core that is quicker than from
+    one core to another. Where cores are left over, and where a GPU is fed, the kernel decides.
     """
     usable = os.sched_getaffinity(0)
     return frozenset(usable) if workers == len(usable) and not setup.gpus else frozenset()

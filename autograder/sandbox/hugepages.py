@@ -13,8 +13,8 @@ _HUGE: Final = 2 << 20
 def collapse() -> int:
     """Put this process's own writable memory on huge pages. Returns how many bytes the kernel did that for.
 
-    torch's imports leave some 90,000 small pages, which each fork copies the entries of: with huge ones a worker
-    starts and ends in half the time. A kernel that can't (before Linux 6.1, or built without) leaves all as it was.
+    torch's imports leave so many small pages that copying their entries is most of a fork, and letting go of them most
+    of its end. A kernel that can't (before Linux 6.1, or built without) leaves all as it was.
     """
     done = 0
     with open("/proc/self/maps") as maps:

@@ -43,8 +43,8 @@ class _StandIn(ModuleType):
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        """Every word in the module's own file: what it has is among them."""
-        return frozenset(re.findall(r"\b[a-zA-Z]\w*", Path(str(self.__file__)).read_text("utf-8")))
+        """Every word in the module's own file but what Python itself asks for: what it has is among them."""
+        return frozenset(re.findall(r"\b(?!__)[a-zA-Z_]\w*", Path(str(self.__file__)).read_text("utf-8")))
 
 
 class _Package(_StandIn):
@@ -92,7 +92,7 @@ def put_off() -> None:
 
 
 def bring_forward() -> None:
-    """Import what torch, where it is loaded, would import at somebody's first call: a third of a second in all."""
+    """Import what torch, where it is loaded, would import at somebody's first call."""
     for name in _AT_A_FIRST_CALL if "torch" in sys.modules else ():
         with contextlib.suppress(ImportError):  # torch of another version
             importlib.import_module(name)

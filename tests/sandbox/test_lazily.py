@@ -59,7 +59,8 @@ stand_in, utils = sys.modules["torch._dynamo"], sys.modules["torch._dynamo.utils
 assert type(stand_in).__module__ == "autograder.sandbox.lazily"
 box = torch.tensor([[0, 0.0, 0.0, 3.0, 3.0]])
 assert torchvision.ops.roi_align(torch.ones(1, 1, 4, 4), box, 2).shape == (1, 1, 2, 2)
-getattr(utils, "check_draws", None)
+getattr(utils, "check_draws", None), getattr(utils, "__path__", None), getattr(utils, "_repr_html_", None)
+assert {"_get_fake_tensor", "istype"} <= utils._names
 
 before = set(sys.modules)
 weight = torch.ones(2, 2, dtype=torch.double, requires_grad=True)
