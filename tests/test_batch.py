@@ -96,7 +96,7 @@ def test_checks_that_cannot_be_collected_end_the_run_with_one_line(tmp_path: Pat
     silent, before = HIDDEN.replace('    """mean of one number is that number."""\n', ""), children()
     with pytest.raises(ChecksError, match=r"^means: .*check_mean_of_one has no docstring[^\n]*$"):
         graded(tmp_path, {"ada": RIGHT}, hidden=silent)
-    assert children() == before
+    assert children() <= before  # what the server had under way when it started may have ended
 
 
 def test_nothing_is_left_running_when_the_caller_stops_listening(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_nothing_is_left_running_when_the_caller_stops_listening(tmp_path: Path)
     grades.close()  # type: ignore[attr-defined]
 
     assert during
-    assert children() == before
+    assert children() <= before
     assert [pid for pid in during if Path(f"/proc/{pid}").exists()] == []
 
 
