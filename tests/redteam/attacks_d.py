@@ -258,7 +258,7 @@ class Net:
         "check_loss": "loss(x, y) is not an array.",
         "check_meter": "total raised AttributeError (work.py line",
         "check_triple": "triple(t) is not an array.",
-        "check_train": "the object raised KeyError (work.py line",
+        "check_train": "scores raised KeyError (work.py line",
         "check_net": "the object has no forward.",
     },
     prints=("SEEN",),
