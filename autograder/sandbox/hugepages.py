@@ -13,8 +13,8 @@ _HUGE: Final = 2 << 20
 def collapse() -> int:
     """Put this process's own writable memory on huge pages. Returns how many bytes the kernel did that for.
 
-    torch's imports leave so many small pages that copying their entries is most of a fork, and letting go of them most
-    of its end. A kernel that can't (before Linux 6.1, or built without) leaves all as it was.
+    torch's imports leave many small pages, and a fork copies an entry for each and lets go of it at its end. A kernel
+    that can't (before Linux 6.1, or built without) leaves all as it was.
     """
     done = 0
     with open("/proc/self/maps") as maps:

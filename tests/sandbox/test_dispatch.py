@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-import py_compile
 import random
 import sys
 from pathlib import Path
-from py_compile import PycInvalidationMode
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from asking import Asker, Ref, place, write
 from workers import Process
 
-from autograder.sandbox import dispatch, modules, wire
-from autograder.sandbox.dispatch import Dispatcher
+from autograder.sandbox import dispatch, wire
 from autograder.sandbox.transport import Stopped
 
 LAYERS = '''
@@ -58,50 +55,6 @@ def make(by):
 def draw():
     return random.random(), np.random.rand(), torch.rand(1).item()
 '''
-
-
-def write(folder: Path, **files: str) -> Path:
-    for name, text in files.items():
-        (folder / f"{name}.py").write_text(text)
-    return folder
-
-
-class Asker:
-    """Sends requests to a dispatcher in this process; what it holds comes back as the description of a handle."""
-
-    def __init__(self, folder: Path, **options: Any) -> None:
-        self.dispatcher = Dispatcher(folder, **options)
-
-    def reply(self, op: str, target: dict[str, object], value: object = None, **more: object) -> dict[str, Any]:
-        tree, body = wire.encode(value, lambda x: {"handle": x, "path": []} if type(x) is Ref else {})
-        tree = json.loads(json.dumps(tree, default=lambda ref: ref.number))
-        header, data = wire.split(wire.pack({"token": "t", "op": op, "target": target, "value": tree, **more}, body))
-        with self.dispatcher.modules.installed():
-            head, data = wire.split(self.dispatcher.handle(header, data))
-        reply = wire.parse(head)
-        assert reply["token"] == "t"
-        if "ok" in reply:
-            return {"ok": wire.decode(reply["ok"], data, lambda about: about)}
-        return reply
-
-    def ask(self, op: str, where: str | int, value: object = None, **more: object) -> Any:
-        return self.reply(op, place(where), value, **more)["ok"]
-
-    def error(self, op: str, where: str | int, value: object = None) -> Any:
-        return self.reply(op, place(where), value)["error"]
-
-
-class Ref:
-    """Stands for an object that the dispatcher holds, in an argument."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-
-def place(where: str | int) -> dict[str, object]:
-    """ "layers.f" is a path; "3.forward" is an attribute of the object held as number 3, 3 the object itself."""
-    first, *rest = str(where).split(".")
-    return {"handle": int(first), "path": rest} if first.isdigit() else {"path": [first, *rest]}
 
 
 @pytest.fixture
@@ -197,6 +150,7 @@ def test_a_rehearsal_leaves_nothing_behind() -> None:
         return set(sys.modules), list(sys.meta_path), list(sys.path), Path.cwd(), draws, dict(os.environ)
 
     dispatch.rehearse()
+    random.random(), np.random.rand(), torch.rand(1)
     before = seen()
     dispatch.rehearse()
     assert seen() == before
@@ -288,53 +242,6 @@ def test_a_result_too_large_for_the_pipe_is_refused_with_a_sentence(tmp_path: Pa
         error = asker.error("call", f"layers.{name}", ((), {}))
         assert error["kind"] == "not_plain"
         assert message in error["message"]
-
-
-def test_modules_of_a_submission_find_each_other_and_never_shadow_a_library(tmp_path: Path) -> None:
-    write(tmp_path, layers="def f(): return 'mine'", numpy="raise RuntimeError", random="x = 'my own file'")
-    write(
-        tmp_path,
-        softmax="from layers import *\nimport numpy, random\ndef g(): return f(), numpy.pi, random.random()",
-    )
-    (tmp_path / "blocks").mkdir()
-    write(tmp_path / "blocks", conv="from layers import f\nfrom . import pool", pool="size = 2")
-    write(tmp_path, blocked="import blocks.conv\ndef f(): return blocks.conv.f(), blocks.conv.pool.size")
-    asker = Asker(tmp_path)
-
-    mine, pi, _ = asker.ask("call", "softmax.g", ((), {}))
-
-    assert (mine, pi) == ("mine", np.pi)
-    assert asker.ask("get", "random.x") == "my own file"
-    assert sys.modules["random"] is random
-    assert asker.ask("call", "blocked.f", ((), {})) == ("mine", 2)
-
-
-def test_an_installed_package_of_the_same_name_loses_against_the_submissions_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for folder in ("site", "submission"):
-        (tmp_path / folder).mkdir()
-        write(tmp_path / folder, optim=f"x = {folder!r}")
-    write(tmp_path / "submission", uses="import optim\nx = optim.x")
-    monkeypatch.syspath_prepend(tmp_path / "site")
-
-    asker = Asker(tmp_path / "submission")
-
-    assert (asker.ask("get", "uses.x"), asker.ask("get", "optim.x")) == ("submission", "submission")
-
-
-def test_file_names_count_as_they_are_spelt_and_bytecode_is_not_believed(tmp_path: Path) -> None:
-    write(tmp_path, Layers="x = 1", optim="x = 'source'")
-    asker = Asker(tmp_path)
-    assert asker.error("load", "layers")["kind"] == "missing_module"
-    assert not modules._spelt(tmp_path / "layers.py")  # where the disk itself would not mind
-
-    write(tmp_path, other="x = 'bytecode'")
-    cached = py_compile.compile(str(tmp_path / "other.py"), invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
-    assert cached is not None
-    Path(cached).rename(cached.replace("other", "optim"))
-
-    assert asker.ask("get", "optim.x") == "source"
 
 
 def test_draws_depend_on_the_seed_and_on_nothing_before(layers: Asker, tmp_path: Path) -> None:

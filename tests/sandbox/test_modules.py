@@ -1,16 +1,20 @@
-"""What a name asked of a student means: a file of the submission, or one of the three libraries a check may reach."""
+"""What a name means: a file of the submission, as it is spelt, or one of the three libraries a check may reach."""
 
 from __future__ import annotations
 
+import py_compile
 import random
+import sys
 from functools import partial
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 import numpy as np
 import pytest
+from asking import Asker, write
 
 from autograder.model import Limits
-from autograder.sandbox import Student, connect
+from autograder.sandbox import Student, connect, modules
 from autograder.sandbox.modules import LIBRARIES, MissingModuleError, Modules
 
 LAYERS = """
@@ -63,3 +67,50 @@ def test_only_these_libraries_are_reached(tmp_path: Path) -> None:
         with pytest.raises(MissingModuleError):
             Modules(tmp_path).load(name)
     assert random.getstate() == state
+
+
+def test_modules_of_a_submission_find_each_other_and_never_shadow_a_library(tmp_path: Path) -> None:
+    write(tmp_path, layers="def f(): return 'mine'", numpy="raise RuntimeError", random="x = 'my own file'")
+    write(
+        tmp_path,
+        softmax="from layers import *\nimport numpy, random\ndef g(): return f(), numpy.pi, random.random()",
+    )
+    (tmp_path / "blocks").mkdir()
+    write(tmp_path / "blocks", conv="from layers import f\nfrom . import pool", pool="size = 2")
+    write(tmp_path, blocked="import blocks.conv\ndef f(): return blocks.conv.f(), blocks.conv.pool.size")
+    asker = Asker(tmp_path)
+
+    mine, pi, _ = asker.ask("call", "softmax.g", ((), {}))
+
+    assert (mine, pi) == ("mine", np.pi)
+    assert asker.ask("get", "random.x") == "my own file"
+    assert sys.modules["random"] is random
+    assert asker.ask("call", "blocked.f", ((), {})) == ("mine", 2)
+
+
+def test_an_installed_package_of_the_same_name_loses_against_the_submissions_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("site", "submission"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder, optim=f"x = {folder!r}")
+    write(tmp_path / "submission", uses="import optim\nx = optim.x")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+
+    asker = Asker(tmp_path / "submission")
+
+    assert (asker.ask("get", "uses.x"), asker.ask("get", "optim.x")) == ("submission", "submission")
+
+
+def test_file_names_count_as_they_are_spelt_and_bytecode_is_not_believed(tmp_path: Path) -> None:
+    write(tmp_path, Layers="x = 1", optim="x = 'source'")
+    asker = Asker(tmp_path)
+    assert asker.error("load", "layers")["kind"] == "missing_module"
+    assert not modules._spelt(tmp_path / "layers.py")  # where the disk itself would not mind
+
+    write(tmp_path, other="x = 'bytecode'")
+    cached = py_compile.compile(str(tmp_path / "other.py"), invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+    assert cached is not None
+    Path(cached).rename(cached.replace("other", "optim"))
+
+    assert asker.ask("get", "optim.x") == "source"

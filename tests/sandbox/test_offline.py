@@ -91,3 +91,21 @@ print([name for name in sys.modules if name.partition(".")[0] in ("torch", "torc
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_files_one_folder_below_are_looked_through_and_none_further_than_its_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("work.py", "ex08.ipynb", "blocks/conv.py", "blocks/deep/far.py", "blocks/ex09.ipynb", "notes.txt"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(place + "-" * 100)
+    (tmp_path / "folder.py").mkdir()
+    monkeypatch.setattr(offline, "_LOOKED_THROUGH", 20)
+
+    texts = [offline._text(path) for path in offline._sources(tmp_path)]
+
+    assert texts == [text.ljust(20, b"-") for text in (b"blocks/conv.py", b"ex08.ipynb")] + [
+        b"",
+        b"work.py".ljust(20, b"-"),
+    ]
+    assert list(offline._sources(tmp_path / "nowhere")) == []
